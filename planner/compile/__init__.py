@@ -1,0 +1,54 @@
+"""Compiles a validated scenario into the arrays and indices of the linear program."""
+
+from __future__ import annotations
+
+from planner.compile.policy import compile_policy
+from planner.compile.ramp import compile_ramp
+from planner.compile.setting import Setting
+from planner.compile.supply import compile_contracts, compile_supply
+from planner.compile.use import compile_balance, compile_conversion, compile_demand, compile_stock
+from planner.scenario.dates import Calendar
+from planner.scenario.schema import Scenario
+from sourcing_lp.data import SourcingData, TimeData
+
+__all__ = ["compile_scenario"]
+
+
+def compile_scenario(scenario: Scenario, calendar: Calendar) -> SourcingData:
+    """Compile a scenario.
+
+    Args:
+        scenario: A validated scenario, in default units.
+        calendar: Its grid of periods.
+
+    Returns:
+        The data contract of the linear program; see :mod:`sourcing_lp.data` for units.
+    """
+    setting = Setting(scenario, calendar)
+    ramp, committed = compile_ramp(setting)
+    contracts = compile_contracts(setting)
+    supply = compile_supply(setting, ramp, committed, contracts)
+    stock = compile_stock(setting, committed)
+    conversion = compile_conversion(setting, committed)
+    demand = compile_demand(setting)
+    return SourcingData(
+        time=_time(setting),
+        supply=supply,
+        ramp=ramp,
+        contracts=contracts,
+        stock=stock,
+        conversion=conversion,
+        demand=demand,
+        balance=compile_balance(setting, supply, contracts, stock, demand, conversion),
+        policy=compile_policy(setting, committed, demand),
+    )
+
+
+def _time(setting: Setting) -> TimeData:
+    periods = setting.periods
+    return TimeData(
+        periods=tuple(period.label for period in periods),
+        years={period.label: period.years for period in periods},
+        discount={period.label: setting.discount(period.begin + period.years / 2) for period in periods},
+        final_discount=setting.discount(setting.calendar.years),
+    )

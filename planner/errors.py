@@ -1,0 +1,129 @@
+"""Every failure the program knows, with the exit code it maps to.
+
+Bad input is a list of :class:`Problem`: where, which key, what is wrong, how to mend it. Nothing here prints.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in an input file; ``line`` and ``column`` count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        """Render as editors understand it: ``file:line:column``."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong (or worth a warning) at one place."""
+
+    mark: Mark
+    path: str
+    problem: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Render as ``file:line:col: path: problem; hint``."""
+        path = f"{self.path}: " if self.path else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.mark}: {path}{self.problem}{hint}"
+
+
+class StopgapError(Exception):
+    """Base of all errors that a user may see. ``exit_code`` is the process's."""
+
+    exit_code = 1
+
+
+class InputError(StopgapError):
+    """The scenario, an overlay, a table or an option is wrong. Carries every problem found."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Iterable[Problem] | str) -> None:
+        self.problems: list[Problem] = [] if isinstance(problems, str) else sorted(set(problems), key=_place)
+        super().__init__(problems if isinstance(problems, str) else "\n".join(map(str, self.problems)))
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Rows of one kind of rule that take part in an infeasibility."""
+
+    rule: str
+    meaning: str
+    rows: tuple[str, ...]
+
+
+class NoPlanError(StopgapError):
+    """The rules of the scenario contradict each other, or a price makes money from nothing."""
+
+    exit_code = 3
+
+    def __init__(self, status: str, message: str, conflicts: Sequence[Conflict] = ()) -> None:
+        self.status = status
+        self.conflicts = list(conflicts)
+        super().__init__(message)
+
+
+class LimitError(StopgapError):
+    """The solver stopped at a limit of time or memory; there is no plan."""
+
+    exit_code = 4
+
+
+class CheckError(StopgapError):
+    """The answer failed its independent check and was not written."""
+
+    exit_code = 5
+
+
+class Interrupted(StopgapError):
+    """The user stopped the run; there is no plan."""
+
+    exit_code = 130
+
+
+@dataclass(slots=True)
+class Problems:
+    """Collects problems so that all are reported at once."""
+
+    items: list[Problem] = field(default_factory=list)
+
+    def add(self, mark: Mark, path: str, problem: str, hint: str = "") -> None:
+        """Note one problem."""
+        self.items.append(Problem(mark, path, problem, hint))
+
+    def raise_if_any(self) -> None:
+        """Raise everything noted so far.
+
+        Raises:
+            InputError: if there is at least one problem.
+        """
+        if self.items:
+            raise InputError(self.items)
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A hint naming the closest known words, or ``otherwise`` when none is close."""
+    near = difflib.get_close_matches(word, list(known), n=2, cutoff=0.6)
+    return f"did you mean {' or '.join(repr(n) for n in near)}?" if near else otherwise
+
+
+def listed(words: Iterable[str], most: int = 8) -> str:
+    """Words for a message, cut where they would fill the screen."""
+    words = sorted(words)
+    return ", ".join(words[:most]) + (f" … ({len(words)} in all)" if len(words) > most else "")
+
+
+def _place(problem: Problem) -> tuple[str, int, int, str]:
+    return problem.mark.file, problem.mark.line, problem.mark.column, problem.path

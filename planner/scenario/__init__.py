@@ -1,0 +1,1 @@
+"""The scenario language: reading, putting together, validating."""

@@ -1,0 +1,119 @@
+"""What a value needs to know of the rest of the scenario while it is being read.
+
+Units depend on the material an entity belongs to, dates on the horizon, references on the ids that exist. All of it is
+picked from the raw tree before validation, forgiving whatever is malformed there: validation itself reports that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from planner.scenario.dates import Calendar, make_calendar, parse_date
+from planner.scenario.units import COUNT, MASS, Kind, MaterialUnit, Money, UnitError, convert
+
+DEFAULT_PARTY = "home"
+
+
+@dataclass(slots=True)
+class Context:
+    """Facts of the raw scenario; ``current`` is the material of the entity being read."""
+
+    ids: dict[str, list[str]]
+    money: Money
+    units: dict[str, MaterialUnit]
+    owner: dict[tuple[str, str], list[str]]
+    """(kind, id) to the materials of a supplier, process, stockpile, contract, demand, project or policy."""
+    calendar: Calendar | None
+    current: list[str] = field(default_factory=list)
+    stores: bool = False
+    """Whether capacity is an amount, as a stockpile's is, and not a rate."""
+
+    @property
+    def material(self) -> MaterialUnit | None:
+        """Unit of the current material; None where there is none or it does not exist."""
+        return self.units.get(self.current[0]) if self.current else None
+
+    @contextmanager
+    def of(self, materials: list[str], stores: bool = False) -> Iterator[None]:
+        """Read an entity of these materials; the first one gives the units."""
+        before = self.current, self.stores
+        self.current, self.stores = materials, stores
+        try:
+            yield
+        finally:
+            self.current, self.stores = before
+
+
+def make_context(raw: Mapping[str, Any]) -> Context:
+    """Pick what validation needs from a raw tree."""
+    ids = {kind: list(_map(raw, kind)) for kind in ("parties", "materials", "suppliers", "projects", "contracts", "stockpiles", "demands", "processes")}
+    ids["parties"] = ids["parties"] or [DEFAULT_PARTY]
+    units = {key: _unit(value) for key, value in _map(raw, "materials").items()}
+    return Context(ids, _money(raw), units, _owners(raw), _calendar(raw))
+
+
+def _map(raw: Any, key: str) -> dict[str, Any]:
+    value = raw.get(key) if isinstance(raw, Mapping) else None
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def _unit(value: Any) -> MaterialUnit:
+    unit = value.get("unit") if isinstance(value, Mapping) else None
+    basis = value.get("basis") if isinstance(value, Mapping) else None
+    known = unit if isinstance(unit, str) and (unit in MASS or unit in COUNT) else "t"
+    return MaterialUnit(known, basis if isinstance(basis, str) else None)
+
+
+def _money(raw: Mapping[str, Any]) -> Money:
+    money = _map(raw, "money")
+    currency = money.get("currency")
+    currency = currency if isinstance(currency, str) else "USD"
+    rates: dict[str, float] = {}
+    for code, rate in _map(money, "rates").items():
+        if isinstance(rate, (int, float)) and not isinstance(rate, bool):
+            rates[code] = float(rate)
+        elif isinstance(rate, str):
+            try:
+                rates[code] = convert(rate, Kind.MONEY, Money(currency), None)
+            except UnitError:
+                continue
+    return Money(currency, rates)
+
+
+def _calendar(raw: Mapping[str, Any]) -> Calendar | None:
+    horizon = _map(raw, "horizon")
+    steps = horizon.get("steps")
+    if steps is None:
+        steps = [{"until": horizon.get("end"), "step": horizon.get("step", "month")}]
+    try:
+        start: dt.date = parse_date(horizon.get("start"))
+        return make_calendar(start, [(parse_date(step["until"]), step["step"]) for step in steps])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _owners(raw: Mapping[str, Any]) -> dict[tuple[str, str], list[str]]:
+    owner: dict[tuple[str, str], list[str]] = {}
+    for kind in ("suppliers", "stockpiles", "demands"):
+        for key, value in _map(raw, kind).items():
+            owner[kind, key] = _texts([_get(value, "material")])
+    for key, value in _map(raw, "processes").items():
+        owner["processes", key] = [*_map(value, "inputs"), *_map(value, "outputs")]
+    for key, value in _map(raw, "contracts").items():
+        owner["contracts", key] = owner.get(("suppliers", str(_get(value, "supplier"))), [])
+    for key, value in _map(raw, "routes").items():
+        materials = _get(value, "materials")
+        owner["routes", key] = _texts(materials if isinstance(materials, list) else [])
+    return owner
+
+
+def _get(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, Mapping) else None
+
+
+def _texts(values: list[Any]) -> list[str]:
+    return [value for value in values if isinstance(value, str)]

@@ -1,0 +1,149 @@
+"""Dates, nominal time and the grid of periods.
+
+Two clocks run side by side, as the language defines: shares of a period are weighted by actual days, while the length of
+a period, ramps and lead times are nominal (month 1/12, quarter 1/4, year 1).
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?\Z")
+STEPS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def parse_date(value: object) -> dt.date:
+    """The earliest day that ``2026``, ``2026-01`` or ``2026-01-06`` means.
+
+    Raises:
+        ValueError: with a message for the user.
+    """
+    match = _DATE.match(str(value)) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+    if match is None:
+        raise ValueError(f"{value!r} is not a date; write 2026, 2026-01 or 2026-01-06")
+    year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)
+    if not 1900 <= year <= 2300:
+        raise ValueError(f"{value!r} lies outside the years 1900 to 2300")
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        raise ValueError(f"{value!r} does not exist in the calendar") from None
+
+
+def add_months(day: dt.date, months: int) -> dt.date:
+    """The same day of a later month, or that month's last day."""
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def nominal_years(start: dt.date, end: dt.date) -> float:
+    """Nominal years between two dates: whole months count 1/12 each, days by their share of their month."""
+    return _month_count(end) - _month_count(start)
+
+
+def _month_count(day: dt.date) -> float:
+    return day.year + (day.month - 1 + (day.day - 1) / calendar.monthrange(day.year, day.month)[1]) / 12
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One period: ``start`` inclusive, ``end`` exclusive, ``begin`` nominal years from the horizon's start to ``start``."""
+
+    label: str
+    start: dt.date
+    end: dt.date
+    begin: float
+    years: float
+
+    @property
+    def days(self) -> int:
+        """Actual days."""
+        return (self.end - self.start).days
+
+    def share(self, first: dt.date, last: dt.date) -> float:
+        """Share of the period, by actual days, that lies in ``[first, last)``."""
+        return max(0, (min(last, self.end) - max(first, self.start)).days) / self.days
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The grid of periods of a horizon."""
+
+    periods: tuple[Period, ...]
+
+    @cached_property
+    def start(self) -> dt.date:
+        """First day."""
+        return self.periods[0].start
+
+    @cached_property
+    def end(self) -> dt.date:
+        """First day after the horizon."""
+        return self.periods[-1].end
+
+    @cached_property
+    def years(self) -> float:
+        """Nominal length of the horizon."""
+        return self.periods[-1].begin + self.periods[-1].years
+
+    @cached_property
+    def _begins(self) -> list[float]:
+        return [period.begin for period in self.periods]
+
+    def holding(self, time: float) -> Period | None:
+        """The period that holds a nominal time, or None outside the horizon. A boundary belongs to the later period."""
+        if time < -1e-9 or time >= self.years - 1e-9:
+            return None
+        return self.periods[bisect_right(self._begins, time + 1e-9) - 1]
+
+    def overlaps(self, first: float, last: float) -> list[tuple[Period, float]]:
+        """Periods that the nominal interval touches, with the share of the interval that each holds.
+
+        What lies after the horizon is missing from the shares; the interval must not start before the horizon.
+        """
+        found = []
+        position = max(0, bisect_right(self._begins, first + 1e-12) - 1)
+        for period in self.periods[position:]:
+            if period.begin >= last:
+                break
+            share = (min(last, period.begin + period.years) - max(first, period.begin)) / (last - first)
+            if share > 1e-12:
+                found.append((period, 1.0 if share > 1 - 1e-12 else share))
+        return found
+
+
+def make_calendar(start: dt.date, steps: list[tuple[dt.date, str]]) -> Calendar:
+    """Lay out periods from ``start``: each pair is an end and the step that leads to it.
+
+    Raises:
+        ValueError: where an end is not on the step's grid; the message is for the user.
+    """
+    periods: list[Period] = []
+    edge, begin = start, 0.0
+    months = 0
+    for until, step in steps:
+        if until <= edge:
+            raise ValueError(f"{until} is not after {edge}")
+        while edge < until:
+            months += STEPS[step]
+            if months > 12_000 or len(periods) > 20_000:
+                raise ValueError("the horizon is longer than 1,000 years")
+            following = add_months(start, months)
+            if following > until:
+                raise ValueError(f"{until} is not a whole number of {step}s after {edge}; the nearest grid dates are {edge} and {following}")
+            end_months = months / 12
+            periods.append(Period(_label(edge, step), edge, following, begin, STEPS[step] / 12))
+            edge, begin = following, end_months
+    return Calendar(tuple(periods))
+
+
+def _label(start: dt.date, step: str) -> str:
+    if start.day != 1:
+        return start.isoformat()
+    return f"{start:%Y}" if step == "year" and start.month == 1 else f"{start:%Y-%m}"

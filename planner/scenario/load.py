@@ -1,0 +1,212 @@
+"""From files to a validated scenario, with every problem at its place."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from planner.errors import InputError, Mark, Problem, Problems, did_you_mean
+from planner.scenario.context import make_context
+from planner.scenario.dates import Calendar, make_calendar
+from planner.scenario.overlay import Sources, gather
+from planner.scenario.reader import Node
+from planner.scenario.schema import Scenario
+
+Loc = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A scenario that can be planned, and where it came from."""
+
+    name: str
+    scenario: Scenario
+    calendar: Calendar
+    sources: Sources
+
+    def mark(self, *path: str | int) -> Mark:
+        """Where the value at a path was set."""
+        return _mark(self.sources.tree, path, key=False)
+
+    @cached_property
+    def resolved(self) -> str:
+        """The scenario as one YAML text: overlays merged, tables replaced by what they hold."""
+        return yaml.dump(self.sources.tree.plain(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=140)
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of the resolved scenario."""
+        return hashlib.sha256(self.resolved.encode()).hexdigest()
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Writes text so that this language reads it back as text."""
+
+
+def _text(dumper: Any, value: str) -> Any:
+    from planner.scenario.reader import scalar
+
+    try:
+        plain = scalar(value) == value and not value.startswith(("!", "&", "*"))
+    except ValueError:
+        plain = False
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else "'")
+
+
+_Dumper.add_representer(str, _text)
+
+
+def load(path: str | Path, sets: Iterable[str] = (), root: str | Path | None = None) -> Loaded:
+    """Read, put together and validate a scenario.
+
+    Args:
+        path: Scenario file.
+        sets: ``path=value`` changes, the value read as YAML.
+        root: Folder that no file may lie outside of.
+
+    Raises:
+        InputError: with all problems, each with file, line, column, path and hint.
+    """
+    path = Path(path)
+    sources = gather(path, Path(root) if root is not None else None, sets)
+    scenario = validate(sources.tree)
+    calendar = make_calendar(scenario.horizon.start, scenario.horizon.parts)
+    return Loaded(path.stem if path.stem != "scenario" else path.resolve().parent.name, scenario, calendar, sources)
+
+
+def validate(tree: Node) -> Scenario:
+    """Turn a tree into a scenario.
+
+    Raises:
+        InputError: with all problems.
+    """
+    raw = tree.plain()
+    context = make_context(raw)
+    problems = Problems()
+    _check_horizon(raw, tree, problems)
+    try:
+        scenario = Scenario.model_validate(raw, context=context)
+    except ValidationError as error:
+        for item in error.errors(include_url=False):
+            problems.items.extend(_problems(tree, item))
+        raise InputError(problems.items) from None
+    problems.raise_if_any()
+    return scenario
+
+
+def _check_horizon(raw: Mapping[str, Any], tree: Node, problems: Problems) -> None:
+    """Report dates that do not make a grid; malformed ones are left to validation."""
+    from planner.scenario.schema import Horizon
+
+    try:
+        horizon = Horizon.model_validate(raw.get("horizon"), context=make_context({}))
+        make_calendar(horizon.start, horizon.parts)
+    except ValidationError:
+        return
+    except ValueError as error:
+        where = ("horizon", "steps") if horizon.steps else ("horizon", "end")
+        problems.add(_mark(tree, where, key=False), ".".join(where), str(error), "the end must lie on the grid of steps")
+
+
+def _problems(tree: Node, item: Mapping[str, Any]) -> list[Problem]:
+    loc: Loc = tuple(part for part in item["loc"] if part != "[key]")
+    if item["type"] == "flaws":
+        flaws = item["ctx"]["flaws"]
+        return [Problem(_mark(tree, (*loc, *sub), key=bool(sub)), _path(tree, (*loc, *sub)), text, hint) for sub, text, hint in flaws]
+    text, hint, at_key = _words(item, loc)
+    return [Problem(_mark(tree, loc, key=at_key), _path(tree, loc), text, hint)]
+
+
+def _words(item: Mapping[str, Any], loc: Loc) -> tuple[str, str, bool]:
+    """(problem, hint, whether it is about the key) of a pydantic error."""
+    kind, value, context = item["type"], item.get("input"), item.get("ctx", {})
+    name = str(loc[-1]) if loc else ""
+    if kind == "missing":
+        return f"'{name}' is missing", "add it", False
+    if kind == "extra_forbidden":
+        return f"unknown key '{name}'", did_you_mean(name, keys_at(loc[:-1]), f"known are {', '.join(sorted(keys_at(loc[:-1])))}"), True
+    if kind in ("model_type", "dict_type", "model_attributes_type"):
+        return f"must be a map of keys, not {_kind_of(value)}", "indent its keys below it" if value is None else "", False
+    if kind == "tuple_type":
+        return f"must be a list, not {_kind_of(value)}", f"write [{value}]" if isinstance(value, (str, int)) else "", False
+    if kind == "string_type":
+        return f"must be text, not {_kind_of(value)}", f"write '{value}' in quotes" if isinstance(value, (int, float)) else "", False
+    if kind == "string_pattern_mismatch":
+        return f"'{value}' is not a valid id", "ids are small letters, digits and _, and start with a letter", True
+    if kind == "literal_error":
+        choices = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
+        return f"{value!r} is not one of {', '.join(choices)}", did_you_mean(str(value), choices), False
+    if kind == "union_tag_invalid":
+        choices = str(context.get("expected_tags", "")).replace("'", "").split(", ")
+        return f"unknown kind {context.get('tag')!r}", did_you_mean(str(context.get("tag")), choices, f"known are {', '.join(choices)}"), False
+    if kind == "union_tag_not_found":
+        return "'kind' is missing", "add for instance kind: budget", False
+    if kind in ("too_short", "string_too_short"):
+        return "is empty", "name at least one, or leave the key out", False
+    return str(item["msg"])[:1].lower() + str(item["msg"])[1:], "", False
+
+
+def _kind_of(value: Any) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, Mapping):
+        return "a map"
+    return "a list" if isinstance(value, (list, tuple)) else f"'{value}'"
+
+
+def _mark(tree: Node, path: Loc, key: bool) -> Mark:
+    node, found = tree.at(path)
+    missing = bool(path) and (not found or str(found[-1]) != str(path[-1]))
+    return node.key if node.key is not None and (key or missing) else node.mark
+
+
+def _path(tree: Node, path: Loc) -> str:
+    """The path as the planner wrote it: without the tags of unions."""
+    _, found = tree.at(path)
+    last = str(path[-1]) if path else ""
+    shown = [str(part) for part in found]
+    if last and (not shown or shown[-1] != last) and not last.startswith("as-"):
+        shown.append(last)
+    return ".".join(shown)
+
+
+def keys_at(loc: Loc) -> list[str]:
+    """Keys that the language knows at a place."""
+    annotation: Any = Scenario
+    for part in loc:
+        options = [found for option in _options(annotation) for found in _below(option, part)]
+        if not options:
+            continue
+        annotation = options[0] if len(options) == 1 else tuple(options)
+    models = [option for option in _options(annotation) if isinstance(option, type) and issubclass(option, BaseModel)]
+    return [field.alias or name for model in models for name, field in model.model_fields.items()]
+
+
+def _options(annotation: Any) -> list[Any]:
+    """The types that an annotation stands for, without ``Annotated`` and unions."""
+    if isinstance(annotation, tuple):
+        return [found for part in annotation for found in _options(part)]
+    if get_origin(annotation) in (dict, tuple) or not get_args(annotation):
+        return [annotation]
+    if hasattr(annotation, "__metadata__"):
+        return _options(annotation.__origin__)
+    return [found for part in get_args(annotation) for found in _options(part)]
+
+
+def _below(option: Any, part: str | int) -> list[Any]:
+    if get_origin(option) in (dict, tuple):
+        arguments = [argument for argument in get_args(option) if argument is not Ellipsis]
+        return [arguments[-1]]
+    if isinstance(option, type) and issubclass(option, BaseModel):
+        tag = option.model_fields.get("kind")
+        if tag is not None and part in get_args(tag.annotation):
+            return [option]
+        return [field.annotation for name, field in option.model_fields.items() if (field.alias or name) == part]
+    return []

@@ -1,0 +1,259 @@
+"""Puts a scenario together from files: ``extends``, tables, and values set on the command line."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from planner.errors import InputError, Mark, Problem, Problems, did_you_mean
+from planner.scenario.reader import Node, parse_yaml, read_yaml
+from planner.scenario.tables import column, entities, insert, moved, read_rows
+
+MAX_DEPTH = 10
+ENTITY_MAPS = ("parties", "materials", "suppliers", "projects", "contracts", "stockpiles", "demands", "processes", "routes", "events", "policies")
+_BESIDE_TABLE = {"table", "sheet", "entries", "column", "note", "source", "assumption", "confidence"}
+
+
+@dataclass(slots=True)
+class Sources:
+    """A scenario put together: the tree, the files it came from, and what looked odd on the way."""
+
+    tree: Node
+    files: dict[str, str] = field(default_factory=dict)
+    """Shown name to sha256 of every file that was read."""
+    warnings: list[Problem] = field(default_factory=list)
+
+
+def gather(path: Path, root: Path | None = None, sets: Iterable[str] = ()) -> Sources:
+    """Read a scenario with all that it extends.
+
+    Args:
+        path: The scenario file.
+        root: Folder that no file may lie outside of; default as the language says.
+        sets: ``path=value`` items, the value read as YAML.
+
+    Raises:
+        InputError: with all problems that could be found.
+    """
+    if path.is_dir():
+        raise InputError([Problem(Mark(str(path)), "", "is a folder", "name a scenario file")])
+    reader = _Reader((root or default_root(path)).resolve())
+    tree = reader.file(path, str(path), ())
+    for item in sets:
+        reader.set(tree, item)
+    reader.problems.raise_if_any()
+    return Sources(tree, reader.files, reader.warnings)
+
+
+def default_root(path: Path) -> Path:
+    """The working directory if it holds the scenario, else the scenario's folder."""
+    here = Path.cwd().resolve()
+    return here if path.resolve().is_relative_to(here) else path.resolve().parent
+
+
+class _Reader:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.files: dict[str, str] = {}
+        self.problems = Problems()
+        self.warnings: list[Problem] = []
+
+    def file(self, path: Path, shown: str, chain: tuple[Path, ...]) -> Node:
+        """Read one file and everything below it; what is wrong is noted, and the rest goes on."""
+        real = path.resolve()
+        tree = read_yaml(path, shown)
+        self.files[shown] = hashlib.sha256(real.read_bytes()).hexdigest()
+        if not isinstance(tree.value, dict):
+            raise InputError([Problem(tree.mark, "", "a scenario is a map of keys", "start with 'version: 1'")])
+        parents = tree.value.pop("extends", None)
+        self.tables(tree, path, shown)
+        merged = Node({}, tree.mark)
+        for reference in self.references(parents):
+            base = self.parent(reference, path, shown, (*chain, real))
+            if base is not None:
+                self.merge(merged, base, ())
+        self.merge(merged, tree, ())
+        merged.mark = tree.mark
+        return merged
+
+    def references(self, node: Node | None) -> Sequence[Node]:
+        if node is None or node.value is None:
+            return []
+        items = node.value if isinstance(node.value, list) else [node]
+        for item in items:
+            if not isinstance(item.value, str):
+                self.problems.add(item.mark, "extends", "is not a file name", "write extends: base.yaml or a list of files")
+        return [item for item in items if isinstance(item.value, str)]
+
+    def parent(self, reference: Node, path: Path, shown: str, chain: tuple[Path, ...]) -> Node | None:
+        target = self.inside(reference, path, "extends")
+        if target is None:
+            return None
+        if target in chain:
+            circle = " → ".join(p.name for p in (*chain[chain.index(target) :], target))
+            self.problems.add(reference.mark, "extends", f"goes round in a circle: {circle}", "remove one 'extends'")
+            return None
+        if len(chain) > MAX_DEPTH:
+            self.problems.add(reference.mark, "extends", f"is more than {MAX_DEPTH} files deep")
+            return None
+        try:
+            return self.file(target, _shown(shown, str(reference.value)), chain)
+        except InputError as error:
+            self.problems.items.extend(error.problems)
+            return None
+
+    def inside(self, reference: Node, path: Path, where: str) -> Path | None:
+        """The file that a reference means, if it exists inside the root."""
+        name = str(reference.value)
+        if "://" in name or "\\" in name or name.startswith("~") or "\0" in name:
+            self.problems.add(reference.mark, where, f"'{name}' is not a relative path", "write it relative to this file, with '/'")
+            return None
+        try:
+            target = (path.resolve().parent / name).resolve()
+        except (OSError, RuntimeError):
+            self.problems.add(reference.mark, where, f"'{name}' cannot be resolved")
+            return None
+        if not target.is_relative_to(self.root):
+            self.problems.add(reference.mark, where, f"'{name}' lies outside the root '{self.root.name}'", "move the file, or widen the root with --root DIR")
+            return None
+        if not target.is_file():
+            near = did_you_mean(target.name, [p.name for p in target.parent.glob("*")] if target.parent.is_dir() else [])
+            self.problems.add(reference.mark, where, f"there is no file '{name}'", near)
+            return None
+        return target
+
+    def merge(self, base: Node, over: Node, path: tuple[str, ...]) -> None:
+        """Merge a map over another, in place: maps deeply, all else replaced, null deletes."""
+        for key, node in over.value.items():
+            here = (*path, key)
+            mine = base.value.get(key)
+            if node.value is None:
+                if mine is None:
+                    near = did_you_mean(key, base.value, "write a value, {} for an entry without keys, or remove the line")
+                    self.warnings.append(Problem(node.key or node.mark, ".".join(here), "is empty: null deletes an entry, and there is none here", near))
+                base.value.pop(key, None)
+            elif isinstance(node.value, dict):
+                if mine is None or not isinstance(mine.value, dict):
+                    mine = Node({}, node.mark, node.key)
+                    base.value[key] = mine
+                mine.mark, mine.key = node.mark, node.key
+                self.merge(mine, node, here)
+            else:
+                base.value[key] = Node(list(node.value), node.mark, node.key) if isinstance(node.value, list) else node
+
+    def set(self, tree: Node, item: str) -> None:
+        """Apply one ``path=value`` from the command line."""
+        name, separator, text = item.partition("=")
+        mark = Mark(f"--set {name.strip()}")
+        parts = name.strip().split(".")
+        if not separator or not all(parts):
+            self.problems.add(Mark("--set"), "", f"'{item}' is not path=value", "write --set policies.diversify.share='60 %'")
+            return
+        try:
+            value = moved(parse_yaml(text, str(mark.file)), mark)
+        except InputError as error:
+            self.problems.items.extend(Problem(mark, name, p.problem, p.hint) for p in error.problems)
+            return
+        target, depth = tree, 0
+        for part in parts[:-1]:
+            child = _step(target, part)
+            if child is None or not isinstance(child.value, (dict, list)):
+                break
+            target, depth = child, depth + 1
+        if isinstance(target.value, list):
+            self.set_in_list(target, parts, depth, value)
+            return
+        over = Node({}, mark, mark)
+        insert(over, parts[depth:], value)
+        self.merge(target, over, tuple(parts[:depth]))
+
+    def set_in_list(self, target: Node, parts: list[str], depth: int, value: Node) -> None:
+        part = parts[depth]
+        if len(parts) > depth + 1 or not part.isdigit() or int(part) >= len(target.value):
+            self.problems.add(value.mark, ".".join(parts), f"'{part}' is no position in a list of {len(target.value)}", "positions count from 0")
+            return
+        target.value[int(part)] = value
+
+    def tables(self, tree: Node, path: Path, shown: str) -> None:
+        """Replace every ``table:`` below the tree by what the table holds."""
+        for key, node in tree.value.items():
+            if isinstance(node.value, dict):
+                if key in ENTITY_MAPS and "table" in node.value:
+                    self.entity_table(node, path, shown, key)
+                self.series_tables(node, path, shown, (key,))
+
+    def entity_table(self, node: Node, path: Path, shown: str, key: str) -> None:
+        rest = {name: child for name, child in node.value.items() if name not in _BESIDE_TABLE}
+        for name, child in rest.items():
+            self.problems.add(child.key or child.mark, f"{key}.{name}", "stands beside 'table'", "put it under 'entries:'")
+        opened = self.open_table(node, path, shown, key)
+        found: dict[str, Node] = {}
+        if opened is not None:
+            try:
+                found, problems = entities(read_rows(*opened))
+                self.problems.items.extend(Problem(p.mark, f"{key}.{p.path}".rstrip("."), p.problem, p.hint) for p in problems)
+            except InputError as error:
+                self.problems.items.extend(error.problems)
+        table = Node(found, node.mark, node.key)
+        more = node.value.get("entries")
+        if more is not None and isinstance(more.value, dict):
+            self.merge(table, more, (key,))
+        node.value = table.value
+
+    def series_tables(self, node: Node, path: Path, shown: str, where: tuple[str, ...]) -> None:
+        for name, child in _children(node):
+            here = (*where, name)
+            if isinstance(child.value, dict) and "table" in child.value and "column" in child.value:
+                opened = self.open_table(child, path, shown, ".".join(here))
+                if opened is None:
+                    child.value = {}
+                    continue
+                try:
+                    child.value = column(read_rows(*opened), str(child.value["column"].value), child.value["column"].mark)
+                except InputError as error:
+                    self.problems.items.extend(Problem(p.mark, p.path or ".".join(here), p.problem, p.hint) for p in error.problems)
+                    child.value = {}
+            else:
+                self.series_tables(child, path, shown, here)
+
+    def open_table(self, node: Node, path: Path, shown: str, where: str) -> tuple[Path, str, str | None, Mark] | None:
+        reference = node.value["table"]
+        if not isinstance(reference.value, str):
+            self.problems.add(reference.mark, where, "'table' is not a file name", "write table: file.csv")
+            return None
+        target = self.inside(reference, path, where)
+        if target is None:
+            return None
+        sheet = node.value.get("sheet")
+        name = _shown(shown, reference.value)
+        self.files[name] = hashlib.sha256(target.read_bytes()).hexdigest()
+        return target, name, None if sheet is None else str(sheet.value), reference.mark
+
+
+def _step(node: Node, part: str) -> Node | None:
+    if isinstance(node.value, list) and part.isdigit() and int(part) < len(node.value):
+        return node.value[int(part)] if isinstance(node.value[int(part)], Node) else None
+    child = node.value.get(part) if isinstance(node.value, dict) else None
+    return child if isinstance(child, Node) else None
+
+
+def _children(node: Node) -> Iterable[tuple[str, Node]]:
+    if isinstance(node.value, dict):
+        return node.value.items()
+    if isinstance(node.value, list):
+        return ((str(i), child) for i, child in enumerate(node.value))
+    return ()
+
+
+def _shown(parent: str, reference: str) -> str:
+    """How messages name a file that another one refers to."""
+    parts: list[str] = []
+    for part in (*Path(parent).parent.parts, *Path(reference).parts):
+        if part == ".." and parts and parts[-1] not in ("..", "/"):
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    return str(Path(*parts))
+

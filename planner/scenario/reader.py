@@ -1,0 +1,261 @@
+"""Reads one YAML file into nodes that know where they stand.
+
+PyYAML's event stream (the parser alone, no constructors) keeps hostile files harmless: no tags, no deep nesting, no
+exploding aliases, no duplicate keys. Scalars follow the YAML 1.2 core schema, so ``NO`` and ``2026-01`` stay text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from planner.errors import InputError, Mark, Problem, Problems
+
+MAX_BYTES = 10_000_000
+MAX_DEPTH = 64
+MAX_NODES = 500_000
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_BASED = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+@dataclass(slots=True)
+class Node:
+    """A value with its place; ``key`` is the place of the key that holds it, if any."""
+
+    value: Any
+    """A dict of nodes by text key, a list of nodes, or a scalar: text, int, float, bool, None."""
+    mark: Mark
+    key: Mark | None = None
+
+    def plain(self) -> Any:
+        """The same tree as ordinary Python values."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+    def at(self, path: tuple[str | int, ...]) -> tuple[Node, tuple[str | int, ...]]:
+        """The deepest node on ``path`` and the part of the path that exists.
+
+        Parts that the tree does not have are passed over when a later part continues below the same node, so that a
+        path with the tags of a union in it still finds its place.
+        """
+        node, found = self, []
+        for part in path:
+            child = _child(node, part)
+            if child is not None:
+                node = child
+                found.append(part)
+        return node, tuple(found)
+
+
+def _child(node: Node, part: str | int) -> Node | None:
+    if isinstance(node.value, dict):
+        child = node.value.get(str(part))
+        return child if isinstance(child, Node) else None
+    if isinstance(node.value, list) and isinstance(part, int) and part < len(node.value):
+        return node.value[part] if isinstance(node.value[part], Node) else None
+    return None
+
+
+def read_yaml(path: Path, shown: str) -> Node:
+    """Read a YAML or JSON file.
+
+    Args:
+        path: An existing regular file.
+        shown: The name that messages use for it.
+
+    Raises:
+        InputError: with every duplicate key and bad scalar, or the first syntax error.
+    """
+    return parse_yaml(read_text(path, shown), shown)
+
+
+def read_text(path: Path, shown: str) -> str:
+    """Read UTF-8 text, refusing what is too large, not a regular file, or not UTF-8."""
+    here = Mark(shown)
+    try:
+        if not path.is_file():
+            raise InputError([Problem(here, "", "no such file" if not path.exists() else "is not a regular file")])
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError([Problem(here, "", f"the file is larger than {MAX_BYTES // 10**6} MB", "put long tables into CSV files")])
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError([Problem(here, "", f"cannot be read: {error.strerror or error}")]) from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        column = error.start - raw.rfind(b"\n", 0, error.start)
+        raise InputError([Problem(Mark(shown, line, column), "", "is not UTF-8 text", "save the file as UTF-8")]) from None
+
+
+def parse_yaml(text: str, shown: str) -> Node:
+    """Parse YAML text into nodes; see :func:`read_yaml`."""
+    builder = _Builder(shown)
+    try:
+        root = builder.document(yaml.parse(text, Loader=_LOADER))
+    except yaml.MarkedYAMLError as error:
+        place = error.problem_mark or error.context_mark
+        mark = Mark(shown, place.line + 1, place.column + 1) if place else Mark(shown)
+        said = (error.problem or str(error)).replace("\n", " ")
+        raise InputError([*builder.problems.items, Problem(mark, "", f"is not valid YAML: {said}", _syntax_hint(said))]) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: int(error.position)]
+        mark = Mark(shown, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise InputError([Problem(mark, "", "holds a character that YAML does not allow", "remove the control character")]) from None
+    builder.problems.raise_if_any()
+    return root
+
+
+def _syntax_hint(said: str) -> str:
+    if "\\t" in said or "tab" in said:
+        return "indent with spaces, not tabs"
+    if "mapping values are not allowed" in said:
+        return "check the indentation, and quote text that holds ': '"
+    if "expected ',' or '}'" in said or "expected ',' or ']'" in said:
+        return "a bracket is not closed, or a comma is missing"
+    return "check indentation, colons and quotes near here"
+
+
+def scalar(text: str) -> Any:
+    """The value of a plain scalar by the YAML 1.2 core schema.
+
+    Raises:
+        ValueError: for numbers that are not finite or not written plainly; the message is for the user.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if _NOT_FINITE.match(text):
+        raise ValueError(f"'{text}' is not a finite number")
+    if _INTEGER.match(text):
+        digits = text.lstrip("+-")
+        if len(digits) > 20:
+            raise ValueError("an integer of more than 20 digits")
+        if len(digits) > 1 and digits[0] == "0":
+            raise ValueError(f"'{text}' starts with a zero; write {int(text)}, or quote it if it is text")
+        return int(text)
+    if _BASED.match(text):
+        return int(text, 0)
+    if _FLOAT.match(text):
+        number = float(text)
+        if not math.isfinite(number):
+            raise ValueError(f"'{text}' is too large for a number")
+        return number
+    return text
+
+
+class _Builder:
+    """Builds nodes from events; collects what does not need to stop the reading."""
+
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+        self.problems = Problems()
+        self.anchors: dict[str, Node | None] = {}
+        self.sizes: dict[str, int] = {}
+        self.count = 0
+
+    def document(self, events: Iterator[Any]) -> Node:
+        root: Node | None = None
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if root is not None:
+                    raise InputError([Problem(self.mark(event), "", "a second document starts here", "keep one document a file; remove '---'")])
+                root = self.node(next(events), events, (), 0)
+        return root if root is not None else Node({}, Mark(self.shown))
+
+    def mark(self, event: Any) -> Mark:
+        return Mark(self.shown, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def stop(self, event: Any, path: tuple[str, ...], problem: str, hint: str = "") -> InputError:
+        return InputError([*self.problems.items, Problem(self.mark(event), ".".join(path), problem, hint)])
+
+    def node(self, event: Any, events: Iterator[Any], path: tuple[str, ...], depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise self.stop(event, (), f"is nested more than {MAX_DEPTH} levels deep")
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise self.stop(event, (), f"holds more than {MAX_NODES} values", "put long tables into CSV files")
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event, path)
+        if event.tag is not None and not (isinstance(event, yaml.ScalarEvent) and event.tag == "!"):
+            raise self.stop(event, path, f"uses the tag {event.tag!r}", "remove it; tags are not part of the scenario language")
+        anchor = event.anchor
+        if anchor:
+            self.anchors[anchor] = None
+        start = self.count
+        result = self.content(event, events, path, depth)
+        if anchor:
+            self.anchors[anchor] = result
+            self.sizes[anchor] = self.count - start + 1
+        return result
+
+    def content(self, event: Any, events: Iterator[Any], path: tuple[str, ...], depth: int) -> Node:
+        mark = self.mark(event)
+        if isinstance(event, yaml.ScalarEvent):
+            return Node(self.scalar(event, path), mark)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Node] = []
+            while not isinstance(child := next(events), yaml.SequenceEndEvent):
+                items.append(self.node(child, events, (*path, str(len(items))), depth + 1))
+            return Node(items, mark)
+        return Node(self.mapping(events, path, depth), mark)
+
+    def mapping(self, events: Iterator[Any], path: tuple[str, ...], depth: int) -> dict[str, Node]:
+        entries: dict[str, Node] = {}
+        merged: list[Node] = []
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                raise self.stop(event, path, "a key must be text", "check the brackets and colons")
+            key, mark = str(event.value), self.mark(event)
+            value = self.node(next(events), events, (*path, key), depth + 1)
+            if key == "<<" and event.implicit[0]:
+                merged.append(value)
+            elif key in entries:
+                first = entries[key].key
+                self.problems.add(mark, ".".join((*path, key)), f"duplicate key '{key}'", f"first used in line {first.line if first else '?'}")
+            else:
+                entries[key] = Node(value.value, value.mark, mark)
+        for value in merged:
+            for source in value.value if isinstance(value.value, list) else [value]:
+                if not isinstance(source.value, dict):
+                    self.problems.add(value.mark, ".".join(path), "'<<' needs a map to merge", "merge an alias of a map")
+                    continue
+                entries = {**source.value, **entries}
+        return entries
+
+    def scalar(self, event: Any, path: tuple[str, ...]) -> Any:
+        if not event.implicit[0]:
+            return str(event.value)
+        try:
+            return scalar(event.value)
+        except ValueError as error:
+            self.problems.add(self.mark(event), ".".join(path), str(error))
+            return None
+
+    def alias(self, event: Any, path: tuple[str, ...]) -> Node:
+        if event.anchor not in self.anchors:
+            raise self.stop(event, path, f"alias '*{event.anchor}' has no anchor before it")
+        target = self.anchors[event.anchor]
+        if target is None:
+            raise self.stop(event, path, f"anchor '{event.anchor}' refers to itself")
+        self.count += self.sizes.get(event.anchor, 1)
+        if self.count > MAX_NODES:
+            raise self.stop(event, path, f"aliases expand to more than {MAX_NODES} values")
+        return target

@@ -1,0 +1,679 @@
+"""The scenario language as frozen pydantic models: its keys, their meaning, and the checks one entity allows by itself.
+
+Numbers are in default units after validation: the material's own unit, per year for rates, years for durations,
+fractions for shares, the scenario's currency for money.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, ValidationInfo, model_validator
+
+from planner.scenario.context import Context
+from planner.scenario.fields import (
+    ID_PATTERN,
+    Annotation,
+    Curve,
+    Day,
+    Flaw,
+    PartyRef,
+    Quantity,
+    Ref,
+    SeriesOf,
+    Stock,
+    StockAmount,
+    StockSeries,
+    StockSeriesOf,
+    context_of,
+    fail,
+)
+from planner.scenario.series import Series
+from planner.scenario.units import COUNT, MASS, Kind, UnitError, composition
+
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=64)]
+Text = Annotated[str, StringConstraints(strict=True, max_length=400)]
+Code = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=40)]
+Date = Annotated[dt.date, Day()]
+Amount = Annotated[float, Quantity(Kind.AMOUNT)]
+Rate = Annotated[float, Quantity(Kind.RATE)]
+Price = Annotated[float, Quantity(Kind.PRICE)]
+SignedPrice = Annotated[float, Quantity(Kind.PRICE, low=None)]
+Holding = Annotated[float, Quantity(Kind.HOLDING)]
+Duration = Annotated[float, Quantity(Kind.DURATION)]
+Share = Annotated[float, Quantity(Kind.SHARE, 0.0, 1.0)]
+Factor = Annotated[float, Quantity(Kind.SHARE)]
+YearlyShare = Annotated[float, Quantity(Kind.YEARLY, 0.0, 1.0)]
+Ratio = Annotated[float, Quantity(Kind.RATIO)]
+Intensity = Annotated[float, Quantity(Kind.INTENSITY)]
+RateSeries = Annotated[Series, SeriesOf(Kind.RATE)]
+PriceSeries = Annotated[Series, SeriesOf(Kind.PRICE)]
+ShareSeries = Annotated[Series, SeriesOf(Kind.SHARE)]
+PartyId = Annotated[str, PartyRef(("parties",))]
+PartyIds = Annotated[tuple[Annotated[str, Ref(("parties",))], ...], Field(min_length=1)]
+MaterialId = Annotated[str, Ref(("materials",))]
+MaterialIds = Annotated[tuple[MaterialId, ...], Field(min_length=1)]
+Note = Annotated[str | dict[str, str], Annotation()]
+
+
+def _value_or_map(value: Any) -> str:
+    return "as-map" if isinstance(value, Mapping) else "as-value"
+
+
+class Base(BaseModel):
+    """Frozen, no unknown keys, and annotations everywhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    note: Note | None = Field(None, description="Free text, shown in reports.")
+    source: Note | None = Field(None, description="Where the numbers come from: a text, or a map from key to text.")
+    assumption: Note | None = Field(None, description="What was assumed and why: a text, or a map from key to text.")
+    confidence: Note | None = Field(None, description="How sure the numbers are: a text, or a map from key to text.")
+
+
+class Entity(Base):
+    """Something with an id. Knows which materials give its numbers their units."""
+
+    label: Text = Field("", description="Name shown in tables and reports.")
+
+    @classmethod
+    def materials_of(cls, data: Mapping[str, Any], context: Context) -> list[str]:
+        """Materials of the raw entity; the first one gives the units."""
+        material = data.get("material")
+        return [material] if isinstance(material, str) else []
+
+    @classmethod
+    def stores(cls, data: Mapping[str, Any], context: Context) -> bool:
+        """Whether the raw entity's capacity is an amount."""
+        return False
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_its_units(cls, data: Any, handler: Callable[[Any], Any], info: ValidationInfo) -> Any:
+        if not isinstance(data, Mapping):
+            return handler(data)
+        context = context_of(info)
+        with context.of(cls.materials_of(data, context), cls.stores(data, context)):
+            return handler(data)
+
+
+def _need_order(first: dt.date | None, last: dt.date | None, names: tuple[str, str], strict: bool = True) -> list[Flaw]:
+    if first is not None and last is not None and (last <= first if strict else last < first):
+        return [((names[1],), f"the window is empty: '{names[1]}' {last} is not after '{names[0]}' {first}", "swap or move the dates")]
+    return []
+
+
+def _fail_if(flaws: list[Flaw]) -> None:
+    if flaws:
+        fail(*flaws)
+
+
+class Step(Base):
+    """Part of a horizon with one step."""
+
+    until: Date = Field(description="End of this part, exclusive.")
+    step: Literal["month", "quarter", "year"] = Field(description="Length of the periods.")
+
+
+class Horizon(Base):
+    """What is planned: from when to when, in which periods."""
+
+    start: Date = Field(description="First day.")
+    end: Date | None = Field(None, description="First day after the horizon.")
+    step: Literal["month", "quarter", "year"] = Field("month", description="Length of the periods.")
+    steps: tuple[Step, ...] | None = Field(None, min_length=1, description="Instead of end and step: several parts, such as months and then years.")
+
+    @property
+    def parts(self) -> list[tuple[dt.date, str]]:
+        """(end, step) of each part."""
+        if self.steps is not None:
+            return [(part.until, part.step) for part in self.steps]
+        assert self.end is not None
+        return [(self.end, self.step)]
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Horizon:
+        if (self.end is None) == (self.steps is None):
+            fail(((), "needs either 'end' (with 'step') or 'steps'", "write {start: 2026-01, end: 2033-01, step: month}"))
+        return self
+
+
+class MoneySettings(Base):
+    """Currency, exchange rates and discounting."""
+
+    currency: Code = Field("USD", description="Currency of all results.")
+    base_year: int | None = Field(None, description="Price year, shown in reports.")
+    discount_rate: Annotated[float, Quantity(Kind.YEARLY, -0.5, 1.0)] = Field(0.0, description="Yearly discount rate.")
+    rates: dict[Code, Annotated[float, Quantity(Kind.MONEY)]] = Field(default_factory=dict, description="Worth of one unit of other currencies.")
+
+
+class Party(Entity):
+    """Who plans."""
+
+
+class Material(Entity):
+    """What is bought, made, stored and used."""
+
+    unit: Annotated[str, StringConstraints(strict=True)] = Field("t", description="Default unit: t, kg, g, kt, Mt, lb, toz or each.")
+    basis: Code | None = Field(None, description="Chemical formula that masses are counted in, such as Dy2O3.")
+    disposal_cost: SignedPrice | None = Field(None, description="Cost of throwing a unit away; absent: nothing may be thrown away.")
+
+    @model_validator(mode="after")
+    def _known_unit(self) -> Material:
+        flaws: list[Flaw] = []
+        if self.unit not in MASS and self.unit not in COUNT:
+            flaws.append((("unit",), f"'{self.unit}' is no unit for a material", f"known are {', '.join([*MASS, *COUNT])}"))
+        if self.basis is not None:
+            try:
+                composition(self.basis)
+            except UnitError as error:
+                flaws.append((("basis",), str(error), error.hint))
+        _fail_if(flaws)
+        return self
+
+    @classmethod
+    def materials_of(cls, data: Mapping[str, Any], context: Context) -> list[str]:
+        """Itself: found by what it says, since an entity does not know its id."""
+        own = (data.get("unit", "t"), data.get("basis"))
+        return [key for key, unit in context.units.items() if (unit.unit, unit.basis) == own][:1]
+
+
+class Tier(Base):
+    """A quantity at a price."""
+
+    quantity: RateSeries | None = Field(None, description="Width of the tier; absent: all the rest.")
+    price: PriceSeries = Field(description="Price inside the tier.")
+
+
+class Tiers(Base):
+    """A rising supply curve."""
+
+    tiers: tuple[Tier, ...] = Field(min_length=1, description="Tiers with rising price.")
+
+    @model_validator(mode="after")
+    def _rising(self) -> Tiers:
+        flaws: list[Flaw] = []
+        for index, (lower, upper) in enumerate(zip(self.tiers, self.tiers[1:], strict=False), 1):
+            if lower.quantity is None:
+                flaws.append((("tiers", index - 1), "has no quantity, so later tiers are never reached", "give every tier but the last a quantity"))
+            days = sorted({day for series in (lower.price, upper.price) for day, _ in series.steps})
+            for day in days:
+                below, above = lower.price.at(day, days[0]), upper.price.at(day, days[0])
+                if above < below or upper.price.growth < lower.price.growth:
+                    flaws.append((("tiers", index, "price"), f"the price falls from {below:g} to {above:g}", "order the tiers by rising price"))
+                    break
+        _fail_if(flaws)
+        return self
+
+
+class Supplier(Entity):
+    """Somebody who can ship a material."""
+
+    material: MaterialId = Field(description="What is shipped.")
+    country: Code | None = Field(None, description="Country exported from.")
+    origin: Code | None = Field(None, description="Country mined in; default the country.")
+    sells_to: PartyIds | None = Field(None, description="Parties that may buy; default every party.")
+    capacity: RateSeries = Field(Series.constant(0.0), description="What can be shipped before any project.")
+    price: Annotated[Annotated[PriceSeries, Tag("as-value")] | Annotated[Tiers, Tag("as-tiers")], Discriminator(lambda v: "as-tiers" if isinstance(v, Mapping) and "tiers" in v else "as-value")] = Field(
+        Series.constant(0.0), description="Price outside contracts, or tiers of rising price."
+    )
+    lead_time: Duration = Field(0.0, description="Time from shipping to arrival.")
+    freight: PriceSeries = Field(Series.constant(0.0), description="Cost of shipping a unit.")
+    tariff: ShareSeries = Field(Series.constant(0.0), description="Share of the price.")
+    emissions: Intensity = Field(0.0, description="t CO2e per unit shipped.")
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """Price tiers; a plain price is one tier without limit."""
+        return self.price.tiers if isinstance(self.price, Tiers) else (Tier.model_construct(quantity=None, price=self.price),)
+
+    @property
+    def mined_in(self) -> str | None:
+        """Country of origin."""
+        return self.origin or self.country
+
+
+class Window(Base):
+    """Dates between which a decision may be taken, both included."""
+
+    earliest: Date | None = Field(None, description="First day; default the horizon's start.")
+    latest: Date | None = Field(None, description="Last day; default the horizon's end.")
+
+    @model_validator(mode="after")
+    def _not_empty(self, info: ValidationInfo) -> Window:
+        flaws = _need_order(self.earliest, self.latest, ("earliest", "latest"), strict=False)
+        calendar = context_of(info).calendar
+        if not flaws and calendar is not None and not any(self.holds(period.start) for period in calendar.periods):
+            flaws.append(((), "the window is empty: no period of the horizon starts inside it", "decisions are taken at the start of a period"))
+        _fail_if(flaws)
+        return self
+
+    def holds(self, day: dt.date) -> bool:
+        """Whether a decision may be taken on the day."""
+        return (self.earliest is None or day >= self.earliest) and (self.latest is None or day <= self.latest)
+
+
+class SizeChoice(Base):
+    """Nameplate to be decided."""
+
+    max: Rate | None = Field(None, description="Largest nameplate; absent: no limit.")
+
+
+class DelayRamp(Base):
+    """Nothing until ``delay``, then linear to 100 % at ``full``, both since commitment."""
+
+    delay: Duration = Field(0.0, description="Time from commitment to first output.")
+    full: Duration | None = Field(None, description="Time from commitment to 100 %; default at once after the delay.")
+
+    @model_validator(mode="after")
+    def _forward(self) -> DelayRamp:
+        if self.full is not None and self.full < self.delay:
+            fail((("full",), f"'full' ({self.full:g} years) lies before 'delay' ({self.delay:g} years)", "both count from the commitment"))
+        return self
+
+
+class CurveRamp(Base):
+    """Piecewise linear through points, 0 before the first and constant after the last."""
+
+    curve: Annotated[tuple[tuple[float, float], ...], Curve()] = Field(description="Points {time: share}, or a list of [time, share] that may jump.")
+
+
+def _ramp_form(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "as-curve" if "curve" in value else "as-delay"
+    return "as-value"
+
+
+class Stage(Base):
+    """A payment some time after the commitment."""
+
+    after: Duration = Field(0.0, description="Time since the commitment.")
+    cost: Annotated[float, Quantity(Kind.CAPEX)] = Field(description="Money per unit/yr of nameplate.")
+
+
+class Stages(Base):
+    """Payments by milestone."""
+
+    stages: tuple[Stage, ...] = Field(min_length=1, description="Payments by milestone.")
+
+
+class Project(Entity):
+    """A capacity ramp-up: a fact (``committed``) or a decision (``decide``)."""
+
+    adds_to: Annotated[str, Ref(("suppliers", "processes", "stockpiles"))] = Field(description="Supplier, process or stockpile that gains capacity.")
+    committed: Date | None = Field(None, description="Date of a decision already taken.")
+    decide: Window | None = Field(None, description="Dates between which it may be decided.")
+    size: Annotated[Annotated[Rate, Tag("as-value")] | Annotated[SizeChoice, Tag("as-map")], Discriminator(_value_or_map)] = Field(
+        SizeChoice(), description="Nameplate: a number where committed, {max: …} where decided."
+    )
+    ramp: Annotated[
+        Annotated[Duration, Tag("as-value")] | Annotated[DelayRamp, Tag("as-delay")] | Annotated[CurveRamp, Tag("as-curve")], Discriminator(_ramp_form)
+    ] = Field(0.0, description="From commitment to capacity: a duration, {delay, full} or {curve}.")
+    capex: Annotated[Annotated[Annotated[float, Quantity(Kind.CAPEX)], Tag("as-value")] | Annotated[Stages, Tag("as-map")], Discriminator(_value_or_map)] = Field(
+        0.0, description="Money per unit/yr of nameplate, or {stages: [{after, cost}]}."
+    )
+    fixed_cost: Price = Field(0.0, description="Money per unit/yr of available capacity, per year.")
+    life: Duration | None = Field(None, description="Years of production; absent: endless.")
+    salvage: Literal["straight_line", "none"] = Field("none", description="What unused life is worth at the end of the horizon.")
+
+    @classmethod
+    def materials_of(cls, data: Mapping[str, Any], context: Context) -> list[str]:
+        """Materials of what it adds to."""
+        target = str(data.get("adds_to"))
+        return next((context.owner[kind, target] for kind in ("suppliers", "processes", "stockpiles") if (kind, target) in context.owner), [])
+
+    @classmethod
+    def stores(cls, data: Mapping[str, Any], context: Context) -> bool:
+        """A stockpile's project adds an amount."""
+        return ("stockpiles", str(data.get("adds_to"))) in context.owner
+
+    @model_validator(mode="after")
+    def _fact_or_decision(self) -> Project:
+        flaws: list[Flaw] = []
+        if (self.committed is None) == (self.decide is None):
+            flaws.append(((), "needs either 'committed' (a fact) or 'decide' (a decision)", "write decide: {earliest: 2026-03, latest: 2030-01}"))
+        elif self.committed is not None and isinstance(self.size, SizeChoice):
+            flaws.append((("size",) if "size" in self.model_fields_set else (), "a committed project needs its size as a number", "write size: 250 t/yr"))
+        elif self.decide is not None and not isinstance(self.size, SizeChoice):
+            flaws.append((("size",), "the size of a decision is a choice", f"write size: {{max: {self.size:g}}}"))
+        if self.salvage == "straight_line" and not self.life:
+            flaws.append((("salvage",), "straight_line needs 'life'", "add for instance life: 20 years"))
+        if self.life == 0:
+            flaws.append((("life",), "a life of 0 years means nothing", "leave it out for an endless life"))
+        _fail_if(flaws)
+        return self
+
+    @property
+    def points(self) -> tuple[tuple[float, float], ...]:
+        """The ramp as points (years since commitment, share of nameplate)."""
+        if isinstance(self.ramp, CurveRamp):
+            return self.ramp.curve
+        if isinstance(self.ramp, DelayRamp):
+            return (self.ramp.delay, 0.0), (self.ramp.delay if self.ramp.full is None else self.ramp.full, 1.0)
+        return (0.0, 0.0), (self.ramp, 1.0)
+
+    @property
+    def stages(self) -> tuple[tuple[float, float], ...]:
+        """Capex as (years after commitment, money per unit/yr)."""
+        if isinstance(self.capex, Stages):
+            return tuple((stage.after, stage.cost) for stage in self.capex.stages)
+        return ((0.0, self.capex),)
+
+
+class Contract(Entity):
+    """A right and a duty towards a supplier; uses its capacity."""
+
+    supplier: Annotated[str, Ref(("suppliers",))] = Field(description="Who delivers.")
+    party: PartyId = Field(None, validate_default=True, description="Who buys; default the only party.")
+    quantity: RateSeries = Field(description="Contracted quantity.")
+    price: PriceSeries = Field(Series.constant(0.0), description="Contract price.")
+    start: Date | None = Field(None, description="First day; default the horizon's start.")
+    end: Date | None = Field(None, description="First day after the contract; default the horizon's end.")
+    take_or_pay: Share = Field(0.0, description="Share of the quantity that must be lifted or paid for, per period.")
+    breach_price: PriceSeries | None = Field(None, description="Paid per unit below the minimum; default the price.")
+    sign: Window | None = Field(None, description="Absent: signed already. Present: the plan chooses a share.")
+
+    @classmethod
+    def materials_of(cls, data: Mapping[str, Any], context: Context) -> list[str]:
+        """The supplier's material."""
+        return context.owner.get(("suppliers", str(data.get("supplier"))), [])
+
+    @model_validator(mode="after")
+    def _window(self) -> Contract:
+        _fail_if(_need_order(self.start, self.end, ("start", "end")))
+        return self
+
+
+class Final(Base):
+    """What the end of the horizon asks of a stockpile, and pays for."""
+
+    min: Annotated[Stock | Literal["initial"], StockAmount(same=True)] = Field(Stock(), description="Least level: an amount, days of demand, or 'initial'.")
+    value: Price = Field(0.0, description="Value per unit left.")
+
+
+class Stockpile(Entity):
+    """A store of one material of one party."""
+
+    party: PartyId = Field(None, validate_default=True, description="Whose demand it serves; default the only party.")
+    material: MaterialId = Field(description="What is stored.")
+    owner: Text = Field("", description="Free text, shown.")
+    initial: Annotated[Stock, StockAmount()] = Field(Stock(), description="Level at the horizon's start: an amount or days of demand.")
+    capacity: Annotated[Stock, StockAmount()] | None = Field(None, description="Largest level; absent: unlimited.")
+    floor: Annotated[StockSeries, StockSeriesOf()] | None = Field(None, description="Least level at the end of each period.")
+    floor_penalty: Holding | None = Field(None, description="Makes the floor soft: money per unit-year below.")
+    max_draw: Rate | None = Field(None, description="Largest draw.")
+    max_fill: Rate | None = Field(None, description="Largest fill.")
+    release: Date | None = Field(None, description="No draw before.")
+    holding_cost: Annotated[Series, SeriesOf(Kind.HOLDING)] = Field(Series.constant(0.0), description="Money per unit-year on the level at the end of each period.")
+    draw_cost: Price = Field(0.0, description="Money per unit drawn.")
+    fill_cost: Price = Field(0.0, description="Money per unit filled.")
+    loss: YearlyShare = Field(0.0, description="Share of the level lost per year.")
+    final: Final = Field(Final(), description="What must be left at the end, and what it is worth.")
+
+
+class ShortageTier(Base):
+    """Part of a demand that may go unmet at a cost."""
+
+    share: Share | None = Field(None, description="Width of the tier as a share of demand; absent: all the rest.")
+    cost: Price = Field(description="Cost per unit unmet.")
+
+
+class Substitute(Base):
+    """Another material that does the same job."""
+
+    ratio: Ratio = Field(1.0, description="Units of the substitute that replace one unit.")
+    cost: Price = Field(0.0, description="Extra cost per unit of demand served this way.")
+    max_share: Share = Field(1.0, description="Largest share of demand served this way.")
+    from_: Date | None = Field(None, alias="from", description="Not before.")
+
+
+class Returns(Base):
+    """What comes back after use."""
+
+    material: MaterialId = Field(description="Material that comes back.")
+    ratio: Ratio = Field(description="Units returned per unit served.")
+    after: Duration = Field(0.0, description="Time from use to return.")
+
+
+class Demand(Entity):
+    """A use of a material."""
+
+    party: PartyId = Field(None, validate_default=True, description="Whose demand; default the only party.")
+    material: MaterialId = Field(description="What is used.")
+    quantity: RateSeries = Field(description="How much is wanted.")
+    shortage: Annotated[Annotated[Price, Tag("as-value")] | Annotated[tuple[ShortageTier, ...], Field(min_length=1), Tag("as-list")], Discriminator(lambda v: "as-list" if isinstance(v, (list, tuple)) else "as-value")] | None = Field(
+        None, description="Cost of unmet demand: a price, or tiers of rising cost; absent: forbidden."
+    )
+    min_service: Share = Field(0.0, description="Share that must be served.")
+    substitutes: dict[MaterialId, Substitute] = Field(default_factory=dict, description="Other materials that do the same job.")
+    returns: Returns | None = Field(None, description="Scrap that comes back after use.")
+
+    @property
+    def shortage_tiers(self) -> tuple[tuple[float | None, float], ...]:
+        """(share or None, cost) in order; empty where shortage is forbidden."""
+        if self.shortage is None:
+            return ()
+        if isinstance(self.shortage, tuple):
+            return tuple((tier.share, tier.cost) for tier in self.shortage)
+        return ((None, self.shortage),)
+
+    @model_validator(mode="after")
+    def _rising(self) -> Demand:
+        flaws: list[Flaw] = []
+        tiers = self.shortage_tiers
+        for index, (lower, upper) in enumerate(zip(tiers, tiers[1:], strict=False), 1):
+            if upper[1] < lower[1]:
+                flaws.append((("shortage", index, "cost"), f"the cost falls from {lower[1]:g} to {upper[1]:g}", "order the tiers by rising cost"))
+            if lower[0] is None:
+                flaws.append((("shortage", index - 1), "has no share, so later tiers are never reached", "give every tier but the last a share"))
+        if self.material in self.substitutes:
+            flaws.append((("substitutes", self.material), f"'{self.material}' cannot replace itself", "name another material"))
+        _fail_if(flaws)
+        return self
+
+
+class Process(Entity):
+    """Turns materials into others."""
+
+    party: PartyId = Field(None, validate_default=True, description="Who runs it; default the only party.")
+    inputs: dict[MaterialId, Ratio] = Field(default_factory=dict, description="Units used per unit of activity.")
+    outputs: dict[MaterialId, Ratio] = Field(default_factory=dict, description="Units made per unit of activity.")
+    capacity: RateSeries | None = Field(None, description="Activity per year; absent: unlimited.")
+    cost: Annotated[Series, SeriesOf(Kind.PRICE, low=None)] = Field(Series.constant(0.0), description="Money per unit of activity.")
+    emissions: Intensity = Field(0.0, description="t CO2e per unit of activity.")
+
+    @classmethod
+    def materials_of(cls, data: Mapping[str, Any], context: Context) -> list[str]:
+        """Inputs, then outputs: activity is counted in units of the first."""
+        return [str(key) for part in ("inputs", "outputs") if isinstance(data.get(part), Mapping) for key in data[part]]
+
+
+class Route(Entity):
+    """A way from one party to another."""
+
+    from_: PartyId = Field(alias="from", description="Sending party.")
+    to: PartyId = Field(description="Receiving party, who pays.")
+    materials: MaterialIds = Field(description="What it can carry.")
+    capacity: RateSeries | None = Field(None, description="All materials together, in units of the first; absent: unlimited.")
+    cost: PriceSeries = Field(Series.constant(0.0), description="Money per unit sent.")
+    loss: Share = Field(0.0, description="Share lost on the way.")
+    lead_time: Duration = Field(0.0, description="Time from sending to arrival.")
+
+    @classmethod
+    def materials_of(cls, data: Mapping[str, Any], context: Context) -> list[str]:
+        """Materials it carries."""
+        materials = data.get("materials")
+        return [m for m in materials if isinstance(m, str)] if isinstance(materials, (list, tuple)) else []
+
+    @model_validator(mode="after")
+    def _elsewhere(self) -> Route:
+        if self.from_ == self.to:
+            fail((("to",), f"goes from '{self.from_}' to itself", "name another party"))
+        return self
+
+
+class InTransit(Entity):
+    """A shipment on its way when the horizon starts."""
+
+    party: PartyId = Field(None, validate_default=True, description="Who receives it; default the only party.")
+    material: MaterialId = Field(description="What arrives.")
+    quantity: Amount = Field(description="How much arrives.")
+    arrives: Date = Field(description="When it arrives.")
+
+
+class Match(Base):
+    """What an event acts on: all given keys must match."""
+
+    country: tuple[Code, ...] | None = Field(None, description="Countries exported from.")
+    origin: tuple[Code, ...] | None = Field(None, description="Countries mined in.")
+    suppliers: tuple[Annotated[str, Ref(("suppliers",))], ...] | None = Field(None, description="Suppliers.")
+    processes: tuple[Annotated[str, Ref(("processes",))], ...] | None = Field(None, description="Processes.")
+    materials: tuple[MaterialId, ...] | None = Field(None, description="Materials.")
+    parties: tuple[Annotated[str, Ref(("parties",))], ...] | None = Field(None, description="Parties.")
+
+
+class Event(Entity):
+    """Something that happens between two dates."""
+
+    from_: Date | None = Field(None, alias="from", description="First day; default the horizon's start.")
+    until: Date | None = Field(None, description="First day after; default the horizon's end.")
+    match: Match = Field(Match(), description="What it acts on; absent: everything.")
+    spot: Share | None = Field(None, description="Share of capacity open outside contracts and to new contracts.")
+    contracts: Share | None = Field(None, description="Share of contract quantity still delivered.")
+    capacity: Factor | None = Field(None, description="Factor on the capacity of suppliers and processes.")
+    price: Factor | None = Field(None, description="Factor on prices outside contracts.")
+    tariff: Annotated[float, Quantity(Kind.SHARE, -1.0)] | None = Field(None, description="Added to tariffs.")
+    lead_time: Duration | None = Field(None, description="Added to lead times.")
+    commitments: Share | None = Field(None, description="Share of decisions still allowed.")
+    demand: Factor | None = Field(None, description="Factor on demands.")
+    draw: Factor | None = Field(None, description="Factor on the draw rate of stockpiles.")
+
+    @model_validator(mode="after")
+    def _window(self) -> Event:
+        _fail_if(_need_order(self.from_, self.until, ("from", "until")))
+        return self
+
+
+class _Policy(Entity):
+    from_: Date | None = Field(None, alias="from", description="First day; takes the periods more than half inside.")
+    until: Date | None = Field(None, description="First day after.")
+    parties: PartyIds | None = Field(None, description="Parties it holds for; default all.")
+
+    @model_validator(mode="after")
+    def _window(self, info: ValidationInfo) -> _Policy:
+        flaws = _need_order(self.from_, self.until, ("from", "until"))
+        calendar = context_of(info).calendar
+        if not flaws and calendar is not None:
+            first, last = self.from_ or calendar.start, self.until or calendar.end
+            if not any(period.share(first, last) > 0.5 for period in calendar.periods):
+                flaws.append((("from",) if self.from_ else ("until",), "the window is empty: no period lies more than half inside it", "move the dates"))
+        _fail_if(flaws)
+        return self
+
+    @classmethod
+    def materials_of(cls, data: Mapping[str, Any], context: Context) -> list[str]:
+        """Materials it names, or those of the stockpiles and demands it names."""
+        found: list[str] = []
+        for key in ("materials", "stockpiles", "demands"):
+            items = data.get(key)
+            for item in items if isinstance(items, (list, tuple)) else []:
+                found += [item] if key == "materials" else context.owner.get((key, str(item)), [])
+        return found or (context.ids["materials"] if data.get("kind") in ("max_share", "min_cover", "min_service") else [])
+
+
+Per = Annotated[Literal["period", "year", "total"], Field(description="Window over which it adds up: period, year (calendar year of the period's start) or total.")]
+UnitPenalty = Annotated[Price | None, Field(description="Makes it soft: money per unit of its left-hand side.")]
+
+
+class MaxShare(_Policy):
+    """No origin, country or supplier above a share of what is shipped, for each material and party."""
+
+    kind: Literal["max_share"]
+    by: Literal["origin", "country", "supplier"] = Field(description="What is counted together.")
+    of: tuple[Code, ...] | None = Field(None, description="Whom it caps, each by itself; default every one.")
+    materials: MaterialIds | None = Field(None, description="Materials; default all.")
+    share: Share = Field(description="Largest share.")
+    per: Per = "period"
+    penalty: UnitPenalty = None
+
+
+class Budget(_Policy):
+    """A limit on undiscounted money by due date."""
+
+    kind: Literal["budget"]
+    covers: Annotated[tuple[Literal["purchases", "contracts", "capex", "fixed", "storage", "process", "transport"], ...], Field(min_length=1)] = Field(
+        description="What it covers."
+    )
+    limit: Annotated[float, Quantity(Kind.MONEY)] = Field(description="Money per window.")
+    per: Per = "period"
+    penalty: Annotated[float, Quantity(Kind.SHARE)] | None = Field(None, description="Makes it soft: money per unit of money above.")
+
+
+class MaxEmissions(_Policy):
+    """A limit on what suppliers ship and processes do."""
+
+    kind: Literal["max_emissions"]
+    limit: Annotated[float, Quantity(Kind.CO2)] = Field(description="t CO2e per window.")
+    per: Per = "period"
+    penalty: Annotated[float, Quantity(Kind.CO2_PRICE)] | None = Field(None, description="Makes it soft: money per t CO2e above.")
+
+
+class StockLimit(_Policy):
+    """A limit on several stockpiles together, at the end of each period."""
+
+    kind: Literal["stock_limit"]
+    stockpiles: Annotated[tuple[Annotated[str, Ref(("stockpiles",))], ...], Field(min_length=1)] = Field(description="Stockpiles added up.")
+    limit: Amount = Field(description="Largest level, in units of the first one's material.")
+    per: Literal["period"] = Field("period", description="Levels are limited at the end of each period.")
+    penalty: UnitPenalty = None
+
+
+class MinService(_Policy):
+    """Each demand is served to a share."""
+
+    kind: Literal["min_service"]
+    demands: Annotated[tuple[Annotated[str, Ref(("demands",))], ...], Field(min_length=1)] | None = Field(None, description="Demands, each by itself; default all.")
+    share: Share = Field(description="Least share served.")
+    per: Per = "period"
+    penalty: UnitPenalty = None
+
+
+class MinCover(_Policy):
+    """Stock at the end of each period against days of demand at the horizon's start."""
+
+    kind: Literal["min_cover"]
+    materials: MaterialIds | None = Field(None, description="Materials, each by itself; default all.")
+    days: Annotated[float, Quantity(Kind.SHARE)] = Field(description="Days of demand.")
+    per: Literal["period"] = Field("period", description="Levels are compared at the end of each period.")
+    penalty: UnitPenalty = None
+
+
+Policy = Annotated[MaxShare | Budget | MaxEmissions | StockLimit | MinService | MinCover, Field(discriminator="kind")]
+
+
+class Scenario(Base):
+    """One planning question."""
+
+    version: Literal[1] = Field(description="Version of the language.")
+    title: Text = Field("", description="Shown above results.")
+    horizon: Horizon = Field(description="What is planned: from when to when, in which periods.")
+    money: MoneySettings = Field(MoneySettings(), description="Currency, exchange rates and discounting.")
+    parties: dict[Id, Party] = Field(default_factory=dict, description="Who plans; default one party called home.")
+    materials: dict[Id, Material] = Field(default_factory=dict, description="What is bought, made, stored and used.")
+    suppliers: dict[Id, Supplier] = Field(default_factory=dict, description="Who can ship a material.")
+    projects: dict[Id, Project] = Field(default_factory=dict, description="Capacity ramp-ups, decided or to be decided.")
+    contracts: dict[Id, Contract] = Field(default_factory=dict, description="Rights and duties towards suppliers.")
+    stockpiles: dict[Id, Stockpile] = Field(default_factory=dict, description="Stores.")
+    demands: dict[Id, Demand] = Field(default_factory=dict, description="Uses of materials.")
+    processes: dict[Id, Process] = Field(default_factory=dict, description="Separation, metal making, recycling, thrifting.")
+    routes: dict[Id, Route] = Field(default_factory=dict, description="Ways between parties.")
+    in_transit: tuple[InTransit, ...] = Field((), description="Shipped before the horizon.")
+    events: dict[Id, Event] = Field(default_factory=dict, description="What happens.")
+    policies: dict[Id, Policy] = Field(default_factory=dict, description="Limits on the plan as a whole.")
+
+    @property
+    def party_ids(self) -> tuple[str, ...]:
+        """Parties in order; ``home`` where none is named."""
+        return tuple(self.parties) or ("home",)

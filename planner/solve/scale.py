@@ -1,0 +1,99 @@
+"""Internal units: HiGHS tolerances are absolute, so quantities and money must be of ordinary size inside the solver.
+
+Variables of one material share a power of two near the typical quantity of that material, rows are brought to a largest
+coefficient of about one, money to the median cost. Powers of two leave every digit as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.solve.lower import Floats, Integers, LinearProgram
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """``x = column * x'``, row i of the scaled program is ``row[i]`` times the original, costs are divided by ``money``."""
+
+    column: Floats
+    row: Floats
+    money: float
+
+    def unscale(self, x: Floats, y: Floats, d: Floats) -> tuple[Floats, Floats, Floats]:
+        """Solution of the original program from that of the scaled one."""
+        return x * self.column, y * self.row * self.money, d / self.column * self.money
+
+
+def scale(program: LinearProgram) -> tuple[LinearProgram, Scaling]:
+    """Bring a program to ordinary size; ``program.groups`` says which columns share a size."""
+    column = _power_of_two(_sizes(program)[program.groups])
+    scaled = np.abs(program.value) * column[program.index]
+    row = _power_of_two(1 / _row_max(program, scaled))
+    cost = np.abs(program.cost * column)
+    money = float(_power_of_two(np.array([np.median(cost[cost > 0])]))[0]) if np.any(cost > 0) else 1.0
+    return (
+        replace(
+            program,
+            cost=program.cost * column / money,
+            offset=0.0,
+            lower=program.lower / column,
+            upper=program.upper / column,
+            row_lower=program.row_lower * row,
+            row_upper=program.row_upper * row,
+            value=program.value * column[program.index] * row[program.row_of],
+        ),
+        Scaling(column, row, money),
+    )
+
+
+def _sizes(program: LinearProgram) -> Floats:
+    """Typical quantity of each group: the median of what the rows that belong to one group allow.
+
+    A group that only meets others, such as an intermediate product, takes its size from them through its coefficients.
+    """
+    count = int(program.groups.max(initial=-1)) + 1
+    rows, groups = program.row_of, program.groups[program.index]
+    first = np.full(len(program.rows), count, dtype=np.int32)
+    last = np.full(len(program.rows), -1, dtype=np.int32)
+    np.minimum.at(first, rows, groups)
+    np.maximum.at(last, rows, groups)
+    side = np.maximum(_finite(program.row_lower), _finite(program.row_upper)) / _row_max(program, np.abs(program.value))
+    own = (first == last) & (side > 0)
+    sizes = _medians(first[own], np.log2(side[own]), count)
+    if np.isnan(sizes).any():
+        reach = sizes[groups] + np.log2(np.abs(program.value))
+        known = ~np.isnan(reach)
+        row_size = _medians(rows[known], reach[known], len(program.rows))
+        implied = row_size[rows] - np.log2(np.abs(program.value))
+        usable = ~np.isnan(implied)
+        sizes = np.where(np.isnan(sizes), _medians(groups[usable], implied[usable], count), sizes)
+    default = float(np.nanmedian(sizes)) if np.isfinite(sizes).any() else 0.0
+    return np.exp2(np.clip(np.where(np.isnan(sizes), default, sizes), -80, 80))
+
+
+def _medians(places: Integers | npt.NDArray[np.int64], values: Floats, length: int) -> Floats:
+    """Median of the values at each place; NaN where there is none."""
+    order = np.lexsort((values, places))
+    found = np.full(length, np.nan)
+    unique, begins, counts = np.unique(places[order], return_index=True, return_counts=True)
+    found[unique] = values[order][begins + counts // 2]
+    return found
+
+
+def _row_max(program: LinearProgram, values: Floats) -> Floats:
+    """Largest value of each row; 1 for an empty row."""
+    largest = np.zeros(len(program.rows))
+    np.maximum.at(largest, program.row_of, values)
+    largest[largest == 0] = 1.0
+    return largest
+
+
+def _finite(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), np.abs(values), 0.0)
+
+
+def _power_of_two(values: Floats) -> Floats:
+    return np.exp2(np.round(np.log2(values)))
