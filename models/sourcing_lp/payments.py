@@ -61,10 +61,13 @@ def fixed_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> Any:
 
 
 def process_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> Any:
-    """Cost of running processes in t [money]."""
-    data = model.data
+    """Cost of running processes in t, and of doing a job with a substitute [money]."""
+    data, demand = model.data, model.data.demand
     running = (p for p in data.conversion.processes if (p, t) in data.conversion.cost and _belongs(data.policy.process_party[p], parties))
-    return sum(data.conversion.cost[p, t] * model.activity[p, t] for p in running)
+    replaced = ((n, m) for n, m in demand.substitute_cost if (n, m, t) in demand.substitute_limit and _belongs(demand.party[n], parties))
+    return sum(data.conversion.cost[p, t] * model.activity[p, t] for p in running) + sum(
+        demand.substitute_cost[n, m] * model.serve[n, m, t] for n, m in replaced
+    )
 
 
 def routes_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> Any:

@@ -46,12 +46,16 @@ def project_parties(setting: Setting) -> dict[str, str]:
 
 
 def windows_of(setting: Setting, policy: Kind) -> list[Window]:
-    """Windows over which a policy adds up: periods more than half inside its dates, grouped as ``per`` says."""
+    """Windows over which a policy adds up: periods more than half inside its dates, grouped as ``per`` says.
+
+    Levels do not add up over time: what bounds a stock holds at the end of each period, whatever ``per`` says.
+    """
+    per = "period" if isinstance(policy, StockLimit | MinCover) else policy.per
     first, last = policy.from_ or setting.calendar.start, policy.until or setting.calendar.end
     inside = [period for period in setting.periods if period.share(first, last) > 0.5]
     groups: dict[str, list[Period]] = {}
     for period in inside:
-        label = {"period": period.label, "year": str(period.start.year), "total": "total"}[policy.per]
+        label = {"period": period.label, "year": str(period.start.year), "total": "total"}[per]
         groups.setdefault(label, []).append(period)
     return [
         Window(label, tuple(period.label for period in group), setting.discount(group[-1].begin + group[-1].years / 2)) for label, group in groups.items()

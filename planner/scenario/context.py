@@ -28,6 +28,8 @@ class Context:
     owner: dict[tuple[str, str], list[str]]
     """(kind, id) to the materials of a supplier, process, stockpile, contract, demand, project or policy."""
     calendar: Calendar | None
+    unlimited: frozenset[str] = frozenset()
+    """Processes and stockpiles without a capacity."""
     current: list[str] = field(default_factory=list)
     stores: bool = False
     """Whether capacity is an amount, as a stockpile's is, and not a rate."""
@@ -53,7 +55,8 @@ def make_context(raw: Mapping[str, Any]) -> Context:
     ids = {kind: list(_map(raw, kind)) for kind in ("parties", "materials", "suppliers", "projects", "contracts", "stockpiles", "demands", "processes")}
     ids["parties"] = ids["parties"] or [DEFAULT_PARTY]
     units = {key: _unit(value) for key, value in _map(raw, "materials").items()}
-    return Context(ids, _money(raw), units, _owners(raw), _calendar(raw))
+    unlimited = frozenset(key for kind in ("processes", "stockpiles") for key, value in _map(raw, kind).items() if _get(value, "capacity") is None)
+    return Context(ids, _money(raw), units, _owners(raw), _calendar(raw), unlimited)
 
 
 def _map(raw: Any, key: str) -> dict[str, Any]:

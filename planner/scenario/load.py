@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from planner.errors import InputError, Mark, Problem, Problems, did_you_mean
 from planner.scenario.context import make_context
 from planner.scenario.dates import Calendar, make_calendar
+from planner.scenario.fields import ID_PATTERN
 from planner.scenario.overlay import Sources, gather
 from planner.scenario.reader import Node
 from planner.scenario.schema import Scenario
@@ -138,6 +139,8 @@ def _words(item: Mapping[str, Any], loc: Loc) -> tuple[str, str, bool]:
         return f"must be a list, not {_kind_of(value)}", f"write [{value}]" if isinstance(value, (str, int)) else "", False
     if kind == "string_type":
         return f"must be text, not {_kind_of(value)}", f"write '{value}' in quotes" if isinstance(value, (int, float)) else "", False
+    if kind == "string_pattern_mismatch" and context.get("pattern") != ID_PATTERN:
+        return f"'{value}' is not a plain name", "use letters, digits, blanks, '.', '_' and '-'", False
     if kind == "string_pattern_mismatch":
         return f"'{value}' is not a valid id", "ids are small letters, digits and _, and start with a letter", True
     if kind == "literal_error":

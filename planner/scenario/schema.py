@@ -35,7 +35,7 @@ from planner.scenario.units import COUNT, MASS, Kind, UnitError, composition
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=64)]
 Text = Annotated[str, StringConstraints(strict=True, max_length=400)]
-Code = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=40)]
+Code = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z(][A-Za-z0-9 .()_-]*$", max_length=40)]
 Date = Annotated[dt.date, Day()]
 Amount = Annotated[float, Quantity(Kind.AMOUNT)]
 Rate = Annotated[float, Quantity(Kind.RATE)]
@@ -330,8 +330,10 @@ class Project(Entity):
         return ("stockpiles", str(data.get("adds_to"))) in context.owner
 
     @model_validator(mode="after")
-    def _fact_or_decision(self) -> Project:
+    def _fact_or_decision(self, info: ValidationInfo) -> Project:
         flaws: list[Flaw] = []
+        if self.adds_to in context_of(info).unlimited:
+            flaws.append((("adds_to",), f"'{self.adds_to}' has no capacity, so it is unlimited and nothing can be added", f"give {self.adds_to} a capacity, 0 if it starts from nothing"))
         if (self.committed is None) == (self.decide is None):
             flaws.append(((), "needs either 'committed' (a fact) or 'decide' (a decision)", "write decide: {earliest: 2026-03, latest: 2030-01}"))
         elif self.committed is not None and isinstance(self.size, SizeChoice):
@@ -626,7 +628,7 @@ class StockLimit(_Policy):
     kind: Literal["stock_limit"]
     stockpiles: Annotated[tuple[Annotated[str, Ref(("stockpiles",))], ...], Field(min_length=1)] = Field(description="Stockpiles added up.")
     limit: Amount = Field(description="Largest level, in units of the first one's material.")
-    per: Literal["period"] = Field("period", description="Levels are limited at the end of each period.")
+    per: Per = "period"
     penalty: UnitPenalty = None
 
 
@@ -646,7 +648,7 @@ class MinCover(_Policy):
     kind: Literal["min_cover"]
     materials: MaterialIds | None = Field(None, description="Materials, each by itself; default all.")
     days: Annotated[float, Quantity(Kind.SHARE)] = Field(description="Days of demand.")
-    per: Literal["period"] = Field("period", description="Levels are compared at the end of each period.")
+    per: Per = "period"
     penalty: UnitPenalty = None
 
 

@@ -29,6 +29,8 @@ OPTIONS: dict[str, str | int | float | bool] = {
 }
 """Options of every solve: one thread and a fixed seed give the same plan on every run; internal units make 1e-9 safe."""
 
+NOISE = 1e-10
+"""Below this a number in internal units is rounding."""
 Status = highspy.HighsModelStatus
 _LIMITS = {Status.kTimeLimit: "time limit", Status.kIterationLimit: "iteration limit", Status.kMemoryLimit: "memory limit"}
 _STOPPED = {Status.kInterrupt, Status.kHighsInterrupt}
@@ -83,7 +85,8 @@ def solve(program: LinearProgram, time_limit: float | None = None, waiting: Call
         seconds = time.perf_counter() - started
         if status == Status.kOptimal:
             solution = solver.getSolution()
-            x, y, d = scaling.unscale(np.array(solution.col_value), np.array(solution.row_dual), np.array(solution.col_dual))
+            x, y, d = (_without_noise(np.array(part)) for part in (solution.col_value, solution.row_dual, solution.col_dual))
+            x, y, d = scaling.unscale(np.clip(x, scaled.lower, scaled.upper), y, d)
             return Solution(x, y, d, int(solver.getInfo().simplex_iteration_count), seconds, options)
         if status == Status.kModelEmpty:
             return Solution(np.zeros(len(program.columns)), np.zeros(0), program.cost.copy(), 0, seconds, options)
@@ -97,6 +100,11 @@ def solve(program: LinearProgram, time_limit: float | None = None, waiting: Call
     if status in (Status.kUnbounded, Status.kUnboundedOrInfeasible):
         return _unbounded(scaled, solver)
     raise SolverError(f"HiGHS ended with status {solver.modelStatusToString(status)}")
+
+
+def _without_noise(values: Floats) -> Floats:
+    """Numbers that are zero but for rounding, in internal units, become zero."""
+    return np.where(np.abs(values) < NOISE, 0.0, values)
 
 
 def _load(program: LinearProgram, options: dict[str, str | int | float | bool]) -> highspy.Highs:

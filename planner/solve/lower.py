@@ -43,6 +43,8 @@ class LinearProgram:
     """(component, index) of each constraint."""
     groups: Integers
     """Columns with the same number are counted in the same unit, such as tonnes of one material."""
+    lines: dict[str, tuple[float, dict[int, float]]]
+    """Constant and coefficients of each named expression that the objective adds up."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -96,15 +98,27 @@ def lower(model: pyo.ConcreteModel, counted_in: Mapping[str, Callable[[Any], str
             index.extend(column for column, coefficient in terms.items() if coefficient)
             value.extend(coefficient for coefficient in terms.values() if coefficient)
             starts.append(len(index))
+    lines = _objective_lines(model, position)
     cost = np.zeros(len(columns))
-    offset = 0.0
-    for objective in model.component_data_objects(pyo.Objective, active=True, descend_into=False):
-        offset, terms = linear_terms(objective.expr, position, objective.name)
-        cost[list(terms)] = list(terms.values())
+    for _, terms in lines.values():
+        cost[list(terms)] += list(terms.values())
+    offset = sum(constant for constant, _ in lines.values())
     return LinearProgram(
         cost, offset, np.array(lowers), np.array(uppers), np.array(row_lower, dtype=float), np.array(row_upper, dtype=float),
-        np.array(starts, dtype=np.int32), np.array(index, dtype=np.int32), np.array(value, dtype=float), columns, rows, _groups(columns, counted_in or {}),
+        np.array(starts, dtype=np.int32), np.array(index, dtype=np.int32), np.array(value, dtype=float), columns, rows, _groups(columns, counted_in or {}), lines,
     )  # fmt: skip
+
+
+def _objective_lines(model: pyo.ConcreteModel, position: dict[int, int]) -> dict[str, tuple[float, dict[int, float]]]:
+    """The parts of the objective: named expressions by their name, all else under the objective's own."""
+    objective = next(model.component_data_objects(pyo.Objective, active=True, descend_into=False))
+    parts = objective.expr.args if type(objective.expr) in (expressions.SumExpression, expressions.LinearExpression) else (objective.expr,)
+    named = [part for part in parts if hasattr(part, "is_named_expression_type") and part.is_named_expression_type()]
+    lines = {part.local_name: linear_terms(part, position, part.local_name) for part in named}
+    rest = [part for part in parts if not any(part is other for other in named)]
+    if rest:
+        lines[objective.local_name] = linear_terms(sum(rest), position, objective.local_name)
+    return lines
 
 
 def _groups(columns: list[Key], counted_in: Mapping[str, Callable[[Any], str]]) -> Integers:

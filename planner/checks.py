@@ -1,0 +1,175 @@
+"""What is legal but looks wrong: warnings that a planner wants before the solver runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from planner.compile.events import matches, material_target, process_target, supplier_target
+from planner.compile.setting import Setting
+from planner.errors import Problem
+from planner.scenario.load import Loaded
+from planner.scenario.schema import Event, MinCover, SizeChoice, StockLimit
+
+
+def warnings_of(loaded: Loaded) -> list[Problem]:
+    """All warnings of a scenario, in order of the checks below."""
+    setting = Setting(loaded.scenario, loaded.calendar)
+    return [problem for check in CHECKS for problem in check(loaded, setting)]
+
+
+def surplus_without_outlet(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+    """By-products, returns and minima of a material that can go nowhere force the plan to do without their cause."""
+    scenario = loaded.scenario
+    for key, process in scenario.processes.items():
+        for material in process.outputs:
+            if (material, process.party) not in setting.outlets:
+                yield _at(loaded, ("processes", key, "outputs", material), f"'{material}' has no outlet, so the process cannot run", f"give {material} a disposal_cost, a stockpile or a use")
+    for key, demand in scenario.demands.items():
+        if demand.returns is not None and (demand.returns.material, demand.party) not in setting.outlets:
+            material = demand.returns.material
+            yield _at(loaded, ("demands", key, "returns"), f"'{material}' comes back but has no outlet, so the demand cannot be served", f"give {material} a disposal_cost, a stockpile or a use")
+    for index, shipment in enumerate(scenario.in_transit):
+        if (shipment.material, shipment.party) not in setting.outlets:
+            yield _at(loaded, ("in_transit", index), f"'{shipment.material}' arrives but '{shipment.party}' has no use for it", f"give {shipment.material} a disposal_cost or a stockpile")
+        elif not setting.calendar.start <= shipment.arrives < setting.calendar.end:
+            yield _at(loaded, ("in_transit", index, "arrives"), "lies outside the horizon and is left out", "count it in the initial stock if it has arrived")
+
+
+def demand_without_source(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+    """A demand that nobody could ever serve is usually a missing supplier or a misspelt material."""
+    reachable = _reachable(setting)
+    for key, demand in loaded.scenario.demands.items():
+        if not any((material, demand.party) in reachable for material in (demand.material, *demand.substitutes)):
+            forbidden = "" if demand.shortage_tiers else ", and shortage is forbidden, so there is no plan"
+            yield _at(loaded, ("demands", key), f"nobody could ever serve it{forbidden}", f"add a supplier, stockpile or process for {demand.material}")
+
+
+def _reachable(setting: Setting) -> set[tuple[str, str]]:
+    """(material, party) that something can ever arrive for."""
+    scenario = setting.scenario
+    grows = {project.adds_to for project in scenario.projects.values()}
+    found = {(shipment.material, shipment.party) for shipment in scenario.in_transit}
+    found |= {(pile.material, pile.party) for key, pile in scenario.stockpiles.items() if pile.initial.units or pile.initial.years}
+    for key, supplier in scenario.suppliers.items():
+        if key in grows or max(supplier.capacity.values) > 0:
+            parties = set(supplier.sells_to or scenario.party_ids) | {contract.party for _, contract in setting.contracts_with.get(key, [])}
+            found |= {(supplier.material, party) for party in parties}
+    while True:
+        more = {
+            (material, process.party)
+            for process in scenario.processes.values()
+            if all((source, process.party) in found for source in process.inputs)
+            for material in process.outputs
+        }
+        more |= {(material, route.to) for route in scenario.routes.values() for material in route.materials if (material, route.from_) in found}
+        more |= {
+            (demand.returns.material, demand.party)
+            for demand in scenario.demands.values()
+            if demand.returns is not None and any((m, demand.party) in found for m in (demand.material, *demand.substitutes))
+        }
+        if more <= found:
+            return found
+        found |= more
+
+
+def stockpile_above_demand(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+    """A stock that outlasts the horizon is usually a slip of units."""
+    totals: dict[tuple[str, str], float] = {}
+    for demand in loaded.scenario.demands.values():
+        units = sum(period.years * setting.mean(demand.quantity, period) for period in setting.periods)
+        totals[demand.material, demand.party] = totals.get((demand.material, demand.party), 0.0) + units
+    for key, pile in loaded.scenario.stockpiles.items():
+        total = totals.get((pile.material, pile.party), 0.0)
+        initial = pile.initial.units + pile.initial.years * setting.yearly_demand.get((pile.material, pile.party), 0.0)
+        if total and initial > total:
+            yield _at(loaded, ("stockpiles", key, "initial"), f"{initial:g} is more than all demand of the horizon ({total:g})", "check the unit")
+        if pile.initial.years and not total:
+            yield _at(loaded, ("stockpiles", key, "initial"), f"days of demand, but '{pile.party}' has no demand for '{pile.material}'", "write an amount")
+        capacity = pile.capacity
+        if capacity is not None and initial > (capacity.units + capacity.years * setting.yearly_demand.get((pile.material, pile.party), 0.0)) * (1 + 1e-9):
+            yield _at(loaded, ("stockpiles", key, "initial"), f"{initial:g} is more than the capacity, so there is no plan", "raise the capacity")
+
+
+def units_of_different_size(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+    """Quantities of one material that differ by more than a million are usually a slip of units."""
+    scenario = loaded.scenario
+    sizes: dict[str, list[tuple[float, tuple[str | int, ...]]]] = {}
+    for key, demand in scenario.demands.items():
+        sizes.setdefault(demand.material, []).append((max(demand.quantity.values), ("demands", key, "quantity")))
+    for key, supplier in scenario.suppliers.items():
+        sizes.setdefault(supplier.material, []).append((max(supplier.capacity.values), ("suppliers", key, "capacity")))
+    for key, contract in scenario.contracts.items():
+        sizes.setdefault(scenario.suppliers[contract.supplier].material, []).append((max(contract.quantity.values), ("contracts", key, "quantity")))
+    for material, found in sizes.items():
+        numbers = [(size, path) for size, path in found if size > 0]
+        if numbers:
+            (small, path), (large, other) = min(numbers), max(numbers)
+            if large / small > 1e6:
+                yield _at(loaded, path, f"{small:g} {scenario.materials[material].unit}/yr is {large / small:.0e} times smaller than {'.'.join(map(str, other))}", "check the units")
+    prices = [(max(tier.price.values), key) for key, supplier in scenario.suppliers.items() for tier in supplier.tiers[:1] if max(tier.price.values) > 0]
+    by_material: dict[str, list[tuple[float, str]]] = {}
+    for price, key in prices:
+        by_material.setdefault(scenario.suppliers[key].material, []).append((price, key))
+    for ranked in by_material.values():
+        (low, cheap), (high, dear) = min(ranked), max(ranked)
+        if high / low >= 500:
+            yield _at(loaded, ("suppliers", cheap, "price"), f"{low:g} is {high / low:.0f} times below the price of '{dear}'", "check the unit: per kg or per t?")
+
+
+def events_that_do_nothing(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+    """An event that matches nothing is usually a misspelt country."""
+    scenario = loaded.scenario
+    for key, event in scenario.events.items():
+        effects = [name for name in ("spot", "contracts", "capacity", "price", "tariff", "lead_time", "commitments", "demand", "draw") if getattr(event, name) is not None]
+        if not effects:
+            yield _at(loaded, ("events", key), "changes nothing", "add an effect such as spot: 0 %")
+        if not _matched(event, setting):
+            yield _at(loaded, ("events", key, "match"), "matches nothing", "check its countries and ids; all given keys must match at once")
+        if event.match.parties is not None:
+            for name in ("capacity", "commitments"):
+                if getattr(event, name) is not None:
+                    yield _at(loaded, ("events", key, name), "does nothing in an event that names parties", f"put {name} into an event without parties")
+        if (event.until or setting.calendar.end) <= setting.calendar.start or (event.from_ or setting.calendar.start) >= setting.calendar.end:
+            yield _at(loaded, ("events", key), "lies outside the horizon", "check its dates")
+
+
+def _matched(event: Event, setting: Setting) -> bool:
+    scenario = setting.scenario
+    targets = [supplier_target(key, item, party) for key, item in scenario.suppliers.items() for party in (None, *scenario.party_ids)]
+    targets += [process_target(key, item) for key, item in scenario.processes.items()]
+    targets += [material_target(item.material, item.party) for item in (*scenario.demands.values(), *scenario.stockpiles.values())]
+    return any(matches(event, target) for target in targets)
+
+
+def capacity_without_limit(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+    """Odd combinations around projects and policies."""
+    scenario = loaded.scenario
+    for key, project in scenario.projects.items():
+        if project.decide is not None and isinstance(project.size, SizeChoice) and project.size.max is None:
+            yield _at(loaded, ("projects", key), "has no largest size", "add size: {max: …}")
+        if math.isinf(_first_output(setting, key)):
+            yield _at(loaded, ("projects", key, "ramp"), "never leaves 0 %", "let the ramp rise above 0 %")
+    for key, policy in scenario.policies.items():
+        if isinstance(policy, StockLimit | MinCover) and policy.per != "period":
+            yield _at(loaded, ("policies", key, "per"), "levels do not add up over time: this holds at the end of each period", "remove 'per'")
+
+
+def _first_output(setting: Setting, key: str) -> float:
+    from planner.compile.ramp import ramp_of
+
+    return ramp_of(setting.scenario.projects[key]).begins
+
+
+def _at(loaded: Loaded, path: tuple[str | int, ...], text: str, hint: str) -> Problem:
+    return Problem(loaded.mark(*path), ".".join(map(str, path)), text, hint)
+
+
+CHECKS: tuple[Callable[[Loaded, Setting], Iterator[Problem]], ...] = (
+    surplus_without_outlet,
+    demand_without_source,
+    stockpile_above_demand,
+    units_of_different_size,
+    events_that_do_nothing,
+    capacity_without_limit,
+)

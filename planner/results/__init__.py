@@ -1,0 +1,1 @@
+"""What an optimum means: tidy tables, prices, key figures."""

@@ -1,0 +1,193 @@
+"""Key figures of a plan: what a planner reads first, as plain numbers for ``plan.json``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import pandas as pd
+
+from planner.compile.ramp import ramp_of
+from planner.compile.setting import Setting
+from planner.results.tables import Answer, Tables
+from planner.scenario.dates import add_months
+from planner.scenario.units import DAYS_PER_YEAR
+
+Figures = dict[str, Any]
+
+
+def key_figures(answer: Answer, tables: Tables) -> Figures:
+    """Shortage, sourcing mix, stock runway, commitments and marginal values.
+
+    Returns:
+        A tree of plain numbers and texts; quantities in each material's unit, money in the scenario's currency.
+    """
+    return {
+        "periods": [{"period": p.label, "start": p.start.isoformat(), "end": p.end.isoformat(), "years": p.years} for p in answer.calendar.periods],
+        "shortage": _shortage(answer, tables),
+        "mix": _mix(answer, tables),
+        "stock": _stock(answer, tables),
+        "commitments": _commitments(answer, tables),
+        "marginal_value": _marginal_values(answer, tables),
+        "origin_share": _origin_shares(answer, tables),
+    }
+
+
+def _year_of(answer: Answer) -> dict[str, str]:
+    return {period.label: str(period.start.year) for period in answer.calendar.periods}
+
+
+def _sums(table: pd.DataFrame, keys: list[str]) -> dict[Any, float]:
+    return {} if table.empty else {key: float(value) for key, value in table.groupby(keys, sort=False)["value"].sum().items()}
+
+
+def _shortage(answer: Answer, tables: Tables) -> Figures:
+    """Per demand and per material: wanted, short, share, first period and who runs short then."""
+    demands = tables["demands"]
+    order = {period.label: position for position, period in enumerate(answer.calendar.periods)}
+    short = demands[demands["measure"] == "short"]
+    wanted, missing = _sums(demands[demands["measure"] == "wanted"], ["demand"]), _sums(short, ["demand"])
+    # below a millionth of what is wanted a shortage is rounding
+    missing = {key: units for key, units in missing.items() if units > 1e-6 * wanted[key]}
+    first: dict[str, str] = {}
+    for key, period in sorted(_sums(short[short["demand"].isin(list(missing))], ["demand", "period"]), key=lambda pair: order[pair[1]]):
+        first.setdefault(key, period)
+    per_demand = {
+        key: {
+            "material": item.material, "party": item.party, "label": item.label or key, "unit": answer.unit(item.material),
+            "wanted": wanted.get(key, 0.0), "short": missing.get(key, 0.0), "first": first.get(key),
+        }
+        for key, item in answer.scenario.demands.items()
+    }  # fmt: skip
+    per_material: Figures = {}
+    for key, figure in per_demand.items():
+        total = per_material.setdefault(figure["material"], {"label": _label(answer, figure["material"]), "unit": figure["unit"], "wanted": 0.0, "short": 0.0, "first": None, "who": []})
+        total["wanted"] += figure["wanted"]
+        total["short"] += figure["short"]
+        start = first.get(key)
+        if start is not None and (total["first"] is None or order[start] < order[total["first"]]):
+            total["first"], total["who"] = start, [figure["label"]]
+        elif start is not None and start == total["first"]:
+            total["who"].append(figure["label"])
+    return {"demands": per_demand, "materials": per_material}
+
+
+def _label(answer: Answer, material: str) -> str:
+    return answer.scenario.materials[material].label or material
+
+
+def _mix(answer: Answer, tables: Tables) -> Figures:
+    """Per demanded material, source and calendar year: what arrives, is made, is drawn from stock (net), replaced, or short."""
+    year = _year_of(answer)
+    wanted_materials = {item.material for item in answer.scenario.demands.values()}
+    found: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
+
+    def add(table: pd.DataFrame, source: str, sign: float = 1.0) -> None:
+        """Add a table up under its column ``source``, or under that very name where there is no such column."""
+        names = table[source] if source in table else [source] * len(table)
+        for material, name, period, value in zip(table["material"], names, table["period"], table["value"], strict=True):
+            if material in wanted_materials:
+                found[material][name][year[period]] += sign * value
+
+    def only(name: str, measure: str) -> pd.DataFrame:
+        return tables[name][tables[name]["measure"] == measure]
+
+    add(tables["arrivals"], "source")
+    add(only("processes", "made"), "process")
+    add(only("processes", "used"), "process", -1.0)
+    add(only("stockpiles", "draw"), "from stock")
+    add(only("stockpiles", "fill"), "from stock", -1.0)
+    add(only("demands", "substituted"), "substitutes")
+    add(only("demands", "wanted"), "wanted")
+    add(only("demands", "short"), "short")
+    return {material: {source: dict(years) for source, years in sources.items()} for material, sources in found.items()}
+
+
+def _stock(answer: Answer, tables: Tables) -> Figures:
+    """Per stockpile: level at start and end of each period, in units and in days of the party's demand at the start."""
+    setting = Setting(answer.scenario, answer.calendar)
+    table = tables["stockpiles"]
+    levels = table[table["measure"] == "stock"]
+    found: Figures = {}
+    for key, pile in answer.scenario.stockpiles.items():
+        mine = levels[levels["stockpile"] == key]
+        rate = setting.yearly_demand.get((pile.material, pile.party), 0.0)
+        initial = answer.data.stock.initial[key]
+        values = [float(value) for value in mine["value"]]
+        least = min(range(len(values)), key=values.__getitem__) if values else 0
+        found[key] = {
+            "label": pile.label or key,
+            "material": pile.material,
+            "unit": answer.unit(pile.material),
+            "initial": initial,
+            "level": dict(zip(mine["period"], values, strict=True)),
+            "days_per_unit": DAYS_PER_YEAR / rate if rate else None,
+            "lowest": {"period": answer.calendar.periods[least].label, "level": values[least]} if values else None,
+        }
+    return found
+
+
+def _commitments(answer: Answer, tables: Tables) -> list[Figures]:
+    """Decisions in order of date: size, first output, money."""
+    table = tables["commitments"]
+    found = []
+    for _, row in table[table["status"] == "decided"].iterrows():
+        project = answer.scenario.projects[row["project"]]
+        period = next(p for p in answer.calendar.periods if p.label == row["period"])
+        begins = ramp_of(project).begins
+        first = add_months(period.start, round(12 * begins)).isoformat()[:7] if begins < 200 else None
+        window = project.decide
+        found.append(
+            {
+                "project": row["project"],
+                "label": project.label or row["project"],
+                "period": row["period"],
+                "size": float(row["value"]),
+                "unit": row["unit"],
+                "of": getattr(project.size, "max", None),
+                "first_output": first,
+                "latest": window.latest.isoformat() if window is not None and window.latest is not None else None,
+                "capex": float(row["value"]) * sum(cost for _, cost in project.stages),
+            }
+        )
+    return sorted(found, key=lambda item: (_order(answer)[item["period"]], item["project"]))
+
+
+def _order(answer: Answer) -> dict[str, int]:
+    return {period.label: position for position, period in enumerate(answer.calendar.periods)}
+
+
+def _marginal_values(answer: Answer, tables: Tables) -> Figures:
+    """Per demanded material, party and year: what one more unit is worth, undiscounted, mean over the year."""
+    prices = tables["prices"]
+    balance = prices[prices["rule"] == "material_balance"]
+    year, length = _year_of(answer), {period.label: period.years for period in answer.calendar.periods}
+    wanted = {(item.material, item.party) for item in answer.scenario.demands.values()}
+    sums: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0.0, 0.0]))
+    for material, party, period, value in zip(balance["item"], balance["party"], balance["period"], balance["value"], strict=True):
+        if (material, party) in wanted:
+            slot = sums[material, party][year[period]]
+            slot[0] += length[period] * value
+            slot[1] += length[period]
+    several = len(answer.scenario.party_ids) > 1
+    return {
+        f"{material} ({party})" if several else material: {
+            "material": material,
+            "unit": f"{answer.scenario.money.currency}/{answer.unit(material)}",
+            "by_year": {label: total / years for label, (total, years) in slots.items()},
+        }
+        for (material, party), slots in sums.items()
+    }
+
+
+def _origin_shares(answer: Answer, tables: Tables) -> Figures:
+    """Per demanded material and year: share of each country of origin in what arrives."""
+    year = _year_of(answer)
+    arrivals = tables["arrivals"]
+    sums: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
+    for material, origin, period, value in zip(arrivals["material"], arrivals["origin"], arrivals["period"], arrivals["value"], strict=True):
+        if origin:
+            sums[material][year[period]][origin] += value
+    return {
+        material: {label: {origin: value / sum(parts.values()) for origin, value in parts.items()} for label, parts in years.items()} for material, years in sums.items()
+    }

@@ -1,0 +1,1 @@
+"""Checks an answer by code that does not know the model."""
