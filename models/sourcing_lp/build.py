@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pyomo.environ as pyo
+import pyomo.core as pyo  # not pyomo.environ, which also loads every solver interface and takes twice as long
 
 from sourcing_lp import balance, contracts, conversion, cost, demand, policy, ramp, stockpile, supply
 from sourcing_lp.data import SourcingData
