@@ -23,11 +23,14 @@ def at_most(model: pyo.ConcreteModel, used: Any, limit: Any) -> Any:
     return used <= limit
 
 
-def equal(model: pyo.ConcreteModel, left: Any, right: Any) -> Any:
-    """``left == right`` as a row, even where no variable is left in it; see :func:`at_most`."""
-    if _is_number(left) and _is_number(right):
-        return pyo.Constraint.Skip if left == right else model.nothing + left == right
-    return left == right
+def balanced(model: pyo.ConcreteModel, difference: Any) -> Any:
+    """``difference == 0`` as a row, even where no variable is left in it.
+
+    Sides are brought together by the caller: Pyomo may swap the sides of ``left == right``, and the sign of the dual with them.
+    """
+    if _is_number(difference):
+        return pyo.Constraint.Skip if difference == 0 else model.nothing + difference == 0
+    return difference == 0
 
 
 def _is_number(expression: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyomo.core as pyo
 
-from sourcing_lp.algebra import equal
+from sourcing_lp.algebra import balanced
 from sourcing_lp.demand import served
 from sourcing_lp.stockpile import drawn
 from sourcing_lp.supply import shipped
@@ -47,4 +47,4 @@ def outflow(model: pyo.ConcreteModel, m: str, g: str, t: str) -> Any:
 
 def material_balance(model: pyo.ConcreteModel, m: str, g: str, t: str) -> Any:
     """The heart of the plan; its dual is what one more unit there and then is worth."""
-    return equal(model, inflow(model, m, g, t), outflow(model, m, g, t))
+    return balanced(model, outflow(model, m, g, t) - inflow(model, m, g, t))

@@ -6,6 +6,8 @@ from typing import Any
 
 import pyomo.core as pyo
 
+from sourcing_lp.algebra import balanced
+
 
 def add_ramp(model: pyo.ConcreteModel) -> None:
     """Declare what is committed, what becomes available, and the rows between them."""
@@ -31,7 +33,8 @@ def added_capacity(model: pyo.ConcreteModel, target: str, t: str) -> Any:
 def capacity_ramp(model: pyo.ConcreteModel, e: str, t: str) -> Any:
     """Decisions turn into tonnes years later: each commitment counts with the mean of its ramp over t."""
     ramp = model.data.ramp.ramp
-    return model.available[e, t] == sum(ramp[e, v, t] * model.commit[e, v] for v in model.data.ramp.windows[e] if (e, v, t) in ramp)
+    committed = sum(ramp[e, v, t] * model.commit[e, v] for v in model.data.ramp.windows[e] if (e, v, t) in ramp)
+    return balanced(model, model.available[e, t] - committed)
 
 
 def project_size(model: pyo.ConcreteModel, e: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyomo.core as pyo
 
-from sourcing_lp.algebra import at_most
+from sourcing_lp.algebra import at_most, balanced
 from sourcing_lp.ramp import added_capacity
 
 
@@ -45,8 +45,8 @@ def stock_balance(model: pyo.ConcreteModel, k: str, t: str) -> Any:
     data = model.data.stock
     change = model.fill[k, t] - drawn(model, k, t)
     if t == model.PERIODS.first():
-        return model.stock[k, t] == data.retention[k, t] * data.initial[k] + change
-    return model.stock[k, t] == data.retention[k, t] * model.stock[k, model.PERIODS.prev(t)] + change
+        return balanced(model, model.stock[k, t] - data.retention[k, t] * data.initial[k] - change)
+    return balanced(model, model.stock[k, t] - data.retention[k, t] * model.stock[k, model.PERIODS.prev(t)] - change)
 
 
 def stock_capacity(model: pyo.ConcreteModel, k: str, t: str) -> Any:

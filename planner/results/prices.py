@@ -19,8 +19,10 @@ class Price:
     meaning: str
     unit: str
     """With ``{unit}`` for the material's unit and ``{currency}``."""
-    sign: float = -1.0
-    """The dual is the change of cost per unit of right-hand side; a limit that saves money when relaxed has a negative one."""
+    sign: float | None = None
+    """For equations: +1 where the dual is what one more unit costs, -1 where it is what one more unit saves.
+
+    None for limits, where easing an active one by a unit saves the size of its dual, whichever side it bounds."""
     party: int | None = None
     """Position of the party in the index."""
     window: bool = False
@@ -29,24 +31,24 @@ class Price:
 
 PER_UNIT = "{currency}/{unit}"
 PRICES: dict[str, Price] = {
-    "material_balance": Price("cost saved by one more unit of the material there and then", PER_UNIT, party=1),
+    "material_balance": Price("saved by one more unit of the material there and then", PER_UNIT, sign=-1.0, party=1),
     "demand_balance": Price("cost of serving one more unit of demand", PER_UNIT, sign=1.0),
     "supplier_capacity": Price("saved by one more unit of supplier capacity in the period", PER_UNIT),
     "spot_gate": Price("price of the cutoff: saved by one more unit let through", PER_UNIT, party=1),
     "tier_limit": Price("saved by one more unit at the tier's price", PER_UNIT),
     "contract_volume": Price("saved by one more unit of contract volume", PER_UNIT),
-    "take_or_pay": Price("cost of one more unit of contract minimum", PER_UNIT, sign=1.0),
+    "take_or_pay": Price("cost of one more unit of contract minimum", PER_UNIT),
     "sign_once": Price("saved by a second contract of the kind (present value)", "{currency}"),
     "sign_gate": Price("saved by letting the whole contract be signed in the period", "{currency}"),
-    "capacity_ramp": Price("saved by one more unit/yr of capacity in the period", "{currency}/({unit}/yr)"),
+    "capacity_ramp": Price("saved by one more unit/yr of capacity in the period", "{currency}/({unit}/yr)", sign=-1.0),
     "project_size": Price("saved by one more unit/yr of largest size (present value)", "{currency}/({unit}/yr)"),
     "commitment_gate": Price("saved by one more unit/yr let through for decision", "{currency}/({unit}/yr)"),
-    "stock_balance": Price("saved by one more unit in store", PER_UNIT),
+    "stock_balance": Price("saved by one more unit in store", PER_UNIT, sign=-1.0),
     "stock_capacity": Price("saved by one more unit of store", PER_UNIT),
-    "stock_floor": Price("cost of one more unit of floor", PER_UNIT, sign=1.0),
+    "stock_floor": Price("cost of one more unit of floor", PER_UNIT),
     "draw_rate": Price("saved by one more unit of draw in the period", PER_UNIT),
     "fill_rate": Price("saved by one more unit of fill in the period", PER_UNIT),
-    "final_stock": Price("cost of one more unit left at the end (present value)", PER_UNIT, sign=1.0),
+    "final_stock": Price("cost of one more unit left at the end (present value)", PER_UNIT),
     "process_capacity": Price("saved by one more unit of activity in the period", PER_UNIT),
     "route_capacity": Price("saved by one more unit of route capacity in the period", PER_UNIT),
     "substitute_limit": Price("saved by letting the substitute serve one more unit", PER_UNIT),
@@ -81,7 +83,7 @@ def price_rows(scenario: Scenario, data: SourcingData, program: LinearProgram, s
         discount = discounts[tuple(index)] if price.window else data.time.discount.get(period, 1.0)
         party = parts.pop(price.party) if price.party is not None else _party(scenario, parts[0])
         unit = price.unit.format(currency=scenario.money.currency, unit=_unit(scenario, data, rule, parts))
-        yield rule, ".".join(parts), party, period, price.meaning, price.sign * dual / discount + 0.0, unit
+        yield rule, ".".join(parts), party, period, price.meaning, (abs(dual) if price.sign is None else price.sign * dual) / discount + 0.0, unit
 
 
 def _window_discounts(data: SourcingData) -> dict[tuple[str, ...], float]:

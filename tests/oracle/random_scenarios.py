@@ -388,7 +388,10 @@ class Maker:
     def substitute(self, other: str) -> Json:
         x: Json = {"ratio": self.num(0.3, 1.4)}
         if self.maybe(0.6):
-            x["cost"] = self.price(WORTH["nd_oxide"] * self.num(0.1, 1), None) if not self.contested else self.price(2e4, None if not self.s["materials"][other].get("basis") else "slag")
+            if self.contested:
+                x["cost"] = self.price(2e4, None if not self.s["materials"][other].get("basis") else "slag")
+            else:
+                x["cost"] = self.price(WORTH["nd_oxide"] * self.num(0.1, 1), None)
         if self.maybe(0.8):
             x["max_share"] = self.share(self.num(0.05, 0.5))
             if self.maybe(0.5):
@@ -482,7 +485,8 @@ class Maker:
         out: Json = {}
         for i in range(self.r.randint(1, 2)):
             a, b = self.r.sample(self.parties, 2)
-            x: Json = {"from": a, "to": b, "materials": self.some(self.tonnes + (["magnet_scrap"] if self.maybe(0.3) and "magnet_scrap" in self.s["materials"] else []))}
+            scrap = ["magnet_scrap"] if self.maybe(0.3) and "magnet_scrap" in self.s["materials"] else []
+            x: Json = {"from": a, "to": b, "materials": self.some(self.tonnes + scrap)}
             if self.maybe(0.8):
                 x["capacity"] = self.num(5, 200) if self.maybe(0.5) else f"{self.num(1, 20)} t/month"
             if self.maybe(0.7):

@@ -13,6 +13,7 @@ import re
 import sys
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -106,7 +107,7 @@ def load(path: str | Path) -> Json:
 def to_date(value: object) -> date:
     """`2026`, `2026-01` or `2026-01-06`: the earliest day meant."""
     parts = [int(p) for p in str(value).split("-")]
-    return date(parts[0], *(parts[1:] + [1, 1])[:2])
+    return date(parts[0], *[*parts[1:], 1, 1][:2])
 
 
 def add_months(day: date, months: int) -> date:
@@ -135,7 +136,7 @@ class Grid:
                 raise ValueError(f"horizon: {part} does not hold whole periods")
         self.end = day
         self.n = len(self.begin)
-        self.until = self.begin[1:] + [self.end]
+        self.until = [*self.begin[1:], self.end]
         months = np.cumsum([0] + [round(x * 12) for x in self.length])
         self.at = [float(m) / 12 for m in months]  # nominal years at each period start, and the end
         self.years = self.at[-1]
@@ -570,7 +571,7 @@ class Model:
         for t in self.periods:
             cuts = sorted({g.begin[t], g.until[t], *(d for a, b, _ in acting for d in (a, b) if g.begin[t] < d < g.until[t])})
             total = 0.0
-            for a, b in zip(cuts, cuts[1:], strict=False):
+            for a, b in pairwise(cuts):
                 total += (b - a).days * min([1.0] + [v for x, y, v in acting if x <= a < y])
             out.append(total / g.days(t))
         return out
@@ -764,7 +765,7 @@ class Model:
                 self.pay("breach", t, breach, breach_price[t])
                 lp.row(Affine({lift: 1.0, breach: 1.0}), ">=", Affine().plus(signed, volume * minimum))
         if self.sign.get(cid):
-            lp.row(Affine({x: 1.0 for x in self.sign[cid]}), "<=", 1.0)
+            lp.row(Affine(dict.fromkeys(self.sign[cid], 1.0)), "<=", 1.0)
 
     def process(self, pid: str, spec: Json) -> None:
         """Activity within capacity; inputs out of and outputs into the party's balances."""
@@ -910,10 +911,11 @@ class Model:
         if kind in ("stock_limit", "min_cover"):
             groups = {t: [t] for t in inside}
         for group in groups.values():
-            for left, sense, right, material in getattr(self, "policy_" + kind)(spec, group, parties):
+            for bounded, sense, right, material in getattr(self, "policy_" + kind)(spec, group, parties):
+                left = bounded
                 if "penalty" in spec:
                     excess = self.lp.var(f"violation[{kind},{group[-1]}]")
-                    left = Affine().plus(left).add(excess, -1.0 if sense == "<=" else 1.0)
+                    left = Affine().plus(bounded).add(excess, -1.0 if sense == "<=" else 1.0)
                     last = group[-1] if self.conv.penalty_discount == "row" else inside[-1]
                     self.pay("policy_penalties", last, excess, self.units.price(spec["penalty"], material))
                 self.lp.row(left, sense, right)
