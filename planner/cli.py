@@ -71,7 +71,11 @@ def solve(
     with _Progress() as progress:
         plan = solve_scenario(scenario, sets=sets or (), root=root, time_limit=time_limit, lp=lp, mps=mps, progress=progress.show)
         progress.show("write", 0.0)
-        folder = plan.save(out if out is not None else Path("plans") / plan.name)
+        folder = out if out is not None else Path("plans") / plan.name
+        earlier = _title_of(folder)
+        plan.save(folder)
+    if earlier not in (None, plan.record["title"]):
+        typer.echo(f"note: replaced the plan of '{earlier}' in {folder}", err=True)
     for warning in plan.record["warnings"]:
         typer.echo(f"warning: {warning}", err=True)
     if as_json:
@@ -80,7 +84,7 @@ def solve(
         typer.echo(str(folder))
     else:
         _show(plan.record)
-        _console().print(f"\nPlan written to {folder}", style="dim", highlight=False)
+        _console().print(f"Plan written to {folder}", style="dim", highlight=False)
 
 
 @app.command()
@@ -104,8 +108,8 @@ def check(
         return
     for problem in warnings:
         typer.echo(f"warning: {problem}", err=True)
-    parts = ", ".join(f"{number} {kind}" for kind, number in counts.items() if number)
-    typer.echo(f"{scenario}: ok, {len(loaded.calendar.periods)} periods, {parts}" + (f", {len(warnings)} warnings" if warnings else ""))
+    parts = [_counted(len(loaded.calendar.periods), "periods"), *(_counted(number, kind) for kind, number in counts.items() if number)]
+    typer.echo(f"{scenario}: ok, {', '.join(parts)}" + (f"; {_counted(len(warnings), 'warnings')}" if warnings else ""))
 
 
 @app.command()
@@ -155,6 +159,20 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to wr
     for path in new_scenario(folder):
         typer.echo(f"wrote {path}")
     typer.echo(f"\nNow try:  plan solve {folder / 'scenario.yaml'}\n          plan solve {folder / 'cutoff.yaml'}")
+
+
+def _title_of(folder: Path) -> str | None:
+    """Title of the plan that a folder holds, None where there is none."""
+    from planner.plan import read_record
+
+    try:
+        return str(read_record(folder)["title"])
+    except InputError:
+        return None
+
+
+def _counted(number: int, plural: str) -> str:
+    return f"{number} {plural if number != 1 else plural.removesuffix('ies') + 'y' if plural.endswith('ies') else plural.removesuffix('s')}"
 
 
 def _suffix(path: Path | None, suffix: str) -> None:
@@ -224,7 +242,7 @@ def _report(error: StopgapError) -> None:
     if isinstance(error, InputError) and error.problems:
         for problem in error.problems:
             typer.echo(str(problem), err=True)
-        typer.echo(f"{len(error.problems)} problem{'s' if len(error.problems) > 1 else ''}", err=True)
+        typer.echo(_counted(len(error.problems), "problems"), err=True)
     else:
         typer.echo(f"{'' if isinstance(error, Interrupted) else 'error: '}{error}", err=True)
     if isinstance(error, NoPlanError):

@@ -11,23 +11,23 @@ from rich.text import Text
 from planner.plan import Record
 
 WIDTH = 100
-TOP_SOURCES = 4
-_SPECIAL = ("wanted", "short", "from stock", "substitutes")
+FIRST = 34
+TOP_SOURCES = 3
+_LAST = ("from stock", "substitutes", "other uses", "short")
 
 
 def render(record: Record) -> RenderableType:
     """A plan as one screen: headline, mix, runway, commitments, marginal values, cost lines."""
     figures = record["figures"]
     years = _years(figures)
-    parts: Iterable[RenderableType] = (
-        _headline(record, figures),
+    parts: Iterable[RenderableType | None] = (
         _mix(figures, years),
         _runway(figures),
         _commitments(record, figures),
-        _values(record, figures, years),
+        _values(figures, years),
         _costs(record),
     )
-    return Group(*parts)
+    return Group(_headline(record, figures), *(Group("", part) for part in parts if part is not None))
 
 
 def print_plan(record: Record, console: Console) -> None:
@@ -63,14 +63,14 @@ def _years(figures: Record, most: int = 8) -> list[str]:
 
 
 def _title(text: str, note: str = "") -> Text:
-    return Text.assemble("\n", (text, "bold"), (f"  {note}" if note else "", "dim"))
+    return Text.assemble((text, "bold cyan"), (f"  {note}" if note else "", "dim"))
 
 
-def _grid(columns: Iterable[str], first: int) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=True, header_style="dim", width=WIDTH)
-    names = list(columns)
-    table.add_column(names[0], min_width=first, max_width=first, no_wrap=True, overflow="ellipsis")
-    for name in names[1:]:
+def _grid(title: str, note: str, columns: Iterable[str]) -> Table:
+    """A table without lines whose first heading is the section's title."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim", width=WIDTH)
+    table.add_column(_title(title, note), min_width=FIRST, no_wrap=True, overflow="ellipsis")
+    for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
     return table
 
@@ -86,15 +86,15 @@ def _headline(record: Record, figures: Record) -> RenderableType:
     if not short:
         lines.append(Text("Nothing runs short.", style="green"))
     for item in sorted(short, key=lambda item: -item["short"] / item["wanted"]):
-        who = item["who"][0] + (f" and {len(item['who']) - 1} more" if len(item["who"]) > 1 else "")
+        who = item["who"][0] + (f" +{len(item['who']) - 1}" if len(item["who"]) > 1 else "")
         lines.append(
             Text.assemble(
                 ("Short: ", "red"),
                 f"{item['label']} ",
                 (f"{amount(item['short'])} {item['unit']}", "bold red"),
-                f" ({100 * item['short'] / item['wanted']:.2g} % of demand), first in ",
+                f" ({100 * item['short'] / item['wanted']:.2g} % of demand), from ",
                 (item["first"], "bold"),
-                f" for {who}",
+                f": {who}",
             )
         )
     return Group(*lines)
@@ -102,62 +102,63 @@ def _headline(record: Record, figures: Record) -> RenderableType:
 
 def _mix(figures: Record, years: list[str]) -> RenderableType:
     materials = figures["shortage"]["materials"]
-    table = _grid(["", *years], 30)
+    table = _grid("Sourcing mix", "per year", years)
     for material, sources in figures["mix"].items():
         info = materials.get(material)
         if info is None or info["wanted"] <= 0:
             continue
         table.add_row(Text(f"{info['label']}, {info['unit']}", style="bold"), *[amount(sources.get("wanted", {}).get(year, 0.0)) for year in years], style="bold")
-        ranked = sorted((name for name in sources if name not in _SPECIAL), key=lambda name: -sum(map(abs, sources[name].values())))
+        ranked = sorted((name for name in sources if name != "wanted" and name not in _LAST), key=lambda name: -sum(map(abs, sources[name].values())))
         ranked = [name for name in ranked if any(abs(value) > 5e-4 for value in sources[name].values())]
         for name in ranked[:TOP_SOURCES]:
             table.add_row(f"  {name}", *[amount(sources[name].get(year, 0.0)) for year in years])
         rest = ranked[TOP_SOURCES:]
         if rest:
             table.add_row(f"  {len(rest)} other sources", *[amount(sum(sources[name].get(year, 0.0) for name in rest)) for year in years])
-        for name in ("from stock", "substitutes", "short"):
+        for name in _LAST:
             values = [sources.get(name, {}).get(year, 0.0) for year in years]
             if any(abs(value) > 5e-4 for value in values):
                 table.add_row(f"  {name}", *map(amount, values), style="red" if name == "short" else "")
-    return Group(_title("Sourcing mix", "wanted in bold, then what arrives, per year"), table)
+    return table
 
 
-def _runway(figures: Record) -> RenderableType:
+def _runway(figures: Record) -> RenderableType | None:
     piles = {key: pile for key, pile in figures["stock"].items() if pile["lowest"] is not None and (pile["initial"] or any(pile["level"].values()))}
     if not piles:
-        return Text()
+        return None
     ends = {period["end"][:7]: period["period"] for period in figures["periods"]}
     year_ends = {end[:4]: label for end, label in ends.items() if end.endswith("-01")}
     shown = dict(list(year_ends.items())[:5])
     # 2027-01 is the end of 2026
     heads = [f"end {int(year) - 1}" for year in shown]
-    table = _grid(["", "start", *heads, "lowest", "in"], 30)
+    table = _grid("Stock runway", "days of demand", ["start", *heads, "lowest", "in"])
     for key, pile in piles.items():
         per_unit = pile["days_per_unit"]
         values = [pile["initial"], *[pile["level"].get(label, 0.0) for label in shown.values()], pile["lowest"]["level"]]
         texts = [f"{value * per_unit:,.0f} d" if per_unit else f"{amount(value)} {pile['unit']}" for value in values]
         table.add_row(f"  {key}", *texts, pile["lowest"]["period"])
-    return Group(_title("Stock runway", "days of today's demand in store"), table)
+    return table
 
 
-def _commitments(record: Record, figures: Record, most: int = 6) -> RenderableType:
+def _commitments(record: Record, figures: Record, most: int = 6) -> RenderableType | None:
     items = [item for item in figures["commitments"] if item["size"] > 1e-6 * (item["of"] or item["size"])]
     if not items:
-        return Group(_title("Commit to"), Text("  nothing new", style="dim"))
-    table = _grid(["", "size", "of", "decide by", "first output", "capex"], 30)
+        return Text.assemble(_title("Commit to"), ("  nothing new", "dim")) if figures["decidable"] else None
+    table = _grid("Commit to", "", ["size", "of limit", "decide by", "first output", "capex"])
     for item in items[:most]:
         share = f"{100 * item['size'] / item['of']:.0f} %" if item["of"] else ""
         unit = item["unit"]
         table.add_row(f"  {item['project']}", f"{amount(item['size'])} {unit}", share, item["period"], item["first_output"] or "", money(item["capex"], record["currency"]) if item["capex"] else "")
-    note = f"and {len(items) - most} smaller or later ones: plan show … --table commitments" if len(items) > most else ""
-    return Group(_title("Commit to", note), table)
+    if len(items) > most:
+        table.add_row(Text(f"  and {len(items) - most} later: plan show … -t commitments", style="dim"))
+    return table
 
 
-def _values(record: Record, figures: Record, years: list[str]) -> RenderableType:
-    table = _grid(["", *years], 30)
+def _values(figures: Record, years: list[str]) -> RenderableType | None:
+    table = _grid("Worth of one more unit", "", years)
     for name, item in figures["marginal_value"].items():
         table.add_row(f"  {name}, {item['unit']}", *[_price(item["by_year"].get(year)) for year in years])
-    return Group(_title("What one more unit would be worth"), table) if figures["marginal_value"] else Text()
+    return table if figures["marginal_value"] else None
 
 
 def _price(value: float | None) -> str:
@@ -171,8 +172,9 @@ def _price(value: float | None) -> str:
 def _costs(record: Record) -> RenderableType:
     lines = {name: value for name, value in record["costs"].items() if abs(value) > 1e-9 * max(1e-300, abs(record["total_cost"]))}
     ranked = sorted(lines.items(), key=lambda item: -abs(item[1]))
-    text = Text("  ")
+    text = _title("Cost lines", record["currency"])
     for position, (name, value) in enumerate(ranked):
-        text.append(" · " if position else "").append(f"{name} ").append(money(value, "").strip(), style="bold")
-    return Group(_title("Cost lines", record["currency"]), text)
+        # a line breaks between cost lines, not inside one
+        text.append(" · " if position else "  ").append(f"{name}\u00a0").append(money(value, "").strip().replace(" ", "\u00a0"), style="bold")
+    return text
 

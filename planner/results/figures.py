@@ -28,6 +28,7 @@ def key_figures(answer: Answer, tables: Tables) -> Figures:
         "mix": _mix(answer, tables),
         "stock": _stock(answer, tables),
         "commitments": _commitments(answer, tables),
+        "decidable": sorted(key for key, project in answer.scenario.projects.items() if project.decide is not None),
         "marginal_value": _marginal_values(answer, tables),
         "origin_share": _origin_shares(answer, tables),
     }
@@ -100,7 +101,17 @@ def _mix(answer: Answer, tables: Tables) -> Figures:
     add(only("demands", "substituted"), "substitutes")
     add(only("demands", "wanted"), "wanted")
     add(only("demands", "short"), "short")
+    for sources in found.values():
+        _balance_mix(sources)
     return {material: {source: dict(years) for source, years in sources.items()} for material, sources in found.items()}
+
+
+def _balance_mix(sources: dict[str, dict[str, float]]) -> None:
+    """Add what leaves for other uses (as a substitute, on routes, in disposal), so that every year adds up to what is wanted."""
+    for label, wanted in list(sources["wanted"].items()):
+        rest = wanted - sum(years.get(label, 0.0) for name, years in sources.items() if name != "wanted")
+        if abs(rest) > 1e-6 * wanted:
+            sources["other uses"][label] = rest
 
 
 def _stock(answer: Answer, tables: Tables) -> Figures:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -77,13 +77,17 @@ def load(path: str | Path, sets: Iterable[str] = (), root: str | Path | None = N
     """
     path = Path(path)
     sources = gather(path, Path(root) if root is not None else None, sets)
-    scenario = validate(sources.tree)
+    scenario = validate(sources.tree, sources.problems)
     calendar = make_calendar(scenario.horizon.start, scenario.horizon.parts)
     return Loaded(path.stem if path.stem != "scenario" else path.resolve().parent.name, scenario, calendar, sources)
 
 
-def validate(tree: Node) -> Scenario:
+def validate(tree: Node, known: Iterable[Problem] = ()) -> Scenario:
     """Turn a tree into a scenario.
+
+    Args:
+        tree: The whole scenario.
+        known: What is wrong with it already; places named there are not reported twice.
 
     Raises:
         InputError: with all problems.
@@ -93,13 +97,24 @@ def validate(tree: Node) -> Scenario:
     problems = Problems()
     _check_horizon(raw, tree, problems)
     try:
-        scenario = Scenario.model_validate(raw, context=context)
+        scenario: Scenario | None = Scenario.model_validate(raw, context=context)
     except ValidationError as error:
-        for item in error.errors(include_url=False):
-            problems.items.extend(_problems(tree, item))
-        raise InputError(problems.items) from None
+        items = error.errors(include_url=False)
+        for item in items:
+            if not _follows_from(item, items):
+                problems.items.extend(_problems(tree, item))
+        scenario = None
+    marks = {problem.mark for problem in known}
+    problems.items = [*known, *(problem for problem in problems.items if problem.mark not in marks)]
     problems.raise_if_any()
+    assert scenario is not None
     return scenario
+
+
+def _follows_from(item: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a list is too short only because its items are wrong."""
+    loc = item["loc"]
+    return item["type"] == "too_short" and any(len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in items)
 
 
 def _check_horizon(raw: Mapping[str, Any], tree: Node, problems: Problems) -> None:
@@ -117,7 +132,8 @@ def _check_horizon(raw: Mapping[str, Any], tree: Node, problems: Problems) -> No
 
 
 def _problems(tree: Node, item: Mapping[str, Any]) -> list[Problem]:
-    loc: Loc = tuple(part for part in item["loc"] if part != "[key]")
+    # pydantic puts the tags of unions ("as-…") and of keys among the parts of a path
+    loc: Loc = tuple(part for part in item["loc"] if part != "[key]" and not str(part).startswith("as-"))
     if item["type"] == "flaws":
         flaws = item["ctx"]["flaws"]
         return [Problem(_mark(tree, (*loc, *sub), key=bool(sub)), _path(tree, (*loc, *sub)), text, hint) for sub, text, hint in flaws]
@@ -175,7 +191,7 @@ def _path(tree: Node, path: Loc) -> str:
     _, found = tree.at(path)
     last = str(path[-1]) if path else ""
     shown = [str(part) for part in found]
-    if last and (not shown or shown[-1] != last) and not last.startswith("as-"):
+    if last and (not shown or shown[-1] != last):
         shown.append(last)
     return ".".join(shown)
 

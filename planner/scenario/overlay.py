@@ -24,6 +24,8 @@ class Sources:
     files: dict[str, str] = field(default_factory=dict)
     """Shown name to sha256 of every file that was read."""
     warnings: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    """What is wrong already; the tree is as good as it could be made."""
 
 
 def gather(path: Path, root: Path | None = None, sets: Iterable[str] = ()) -> Sources:
@@ -35,7 +37,7 @@ def gather(path: Path, root: Path | None = None, sets: Iterable[str] = ()) -> So
         sets: ``path=value`` items, the value read as YAML.
 
     Raises:
-        InputError: with all problems that could be found.
+        InputError: if the scenario itself cannot be read; other problems are in the result.
     """
     if path.is_dir():
         raise InputError([Problem(Mark(str(path)), "", "is a folder", "name a scenario file")])
@@ -43,8 +45,7 @@ def gather(path: Path, root: Path | None = None, sets: Iterable[str] = ()) -> So
     tree = reader.file(path, str(path), ())
     for item in sets:
         reader.set(tree, item)
-    reader.problems.raise_if_any()
-    return Sources(tree, reader.files, reader.warnings)
+    return Sources(tree, reader.files, reader.warnings, reader.problems.items)
 
 
 def default_root(path: Path) -> Path:
@@ -63,7 +64,7 @@ class _Reader:
     def file(self, path: Path, shown: str, chain: tuple[Path, ...]) -> Node:
         """Read one file and everything below it; what is wrong is noted, and the rest goes on."""
         real = path.resolve()
-        tree = read_yaml(path, shown)
+        tree = read_yaml(path, shown, self.problems)
         self.files[shown] = hashlib.sha256(real.read_bytes()).hexdigest()
         if not isinstance(tree.value, dict):
             raise InputError([Problem(tree.mark, "", "a scenario is a map of keys", "start with 'version: 1'")])

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from planner.errors import InputError, Mark, Problem, Problems
+from planner.errors import InputError, Mark, Problem, Problems, did_you_mean
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 64
@@ -74,17 +74,18 @@ def _child(node: Node, part: str | int) -> Node | None:
     return None
 
 
-def read_yaml(path: Path, shown: str) -> Node:
+def read_yaml(path: Path, shown: str, problems: Problems | None = None) -> Node:
     """Read a YAML or JSON file.
 
     Args:
         path: An existing regular file.
         shown: The name that messages use for it.
+        problems: Takes duplicate keys and bad scalars, so that reading can go on; without it they are raised.
 
     Raises:
-        InputError: with every duplicate key and bad scalar, or the first syntax error.
+        InputError: with the first syntax error, or whatever ``problems`` does not take.
     """
-    return parse_yaml(read_text(path, shown), shown)
+    return parse_yaml(read_text(path, shown), shown, problems)
 
 
 def read_text(path: Path, shown: str) -> str:
@@ -92,7 +93,8 @@ def read_text(path: Path, shown: str) -> str:
     here = Mark(shown)
     try:
         if not path.is_file():
-            raise InputError([Problem(here, "", "no such file" if not path.exists() else "is not a regular file")])
+            near = did_you_mean(path.name, [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else [])
+            raise InputError([Problem(here, "", "is not a regular file") if path.exists() else Problem(here, "", "no such file", near)])
         if path.stat().st_size > MAX_BYTES:
             raise InputError([Problem(here, "", f"the file is larger than {MAX_BYTES // 10**6} MB", "put long tables into CSV files")])
         raw = path.read_bytes()
@@ -106,7 +108,7 @@ def read_text(path: Path, shown: str) -> str:
         raise InputError([Problem(Mark(shown, line, column), "", "is not UTF-8 text", "save the file as UTF-8")]) from None
 
 
-def parse_yaml(text: str, shown: str) -> Node:
+def parse_yaml(text: str, shown: str, problems: Problems | None = None) -> Node:
     """Parse YAML text into nodes; see :func:`read_yaml`."""
     builder = _Builder(shown)
     try:
@@ -120,7 +122,10 @@ def parse_yaml(text: str, shown: str) -> Node:
         before = text[: int(error.position)]
         mark = Mark(shown, before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise InputError([Problem(mark, "", "holds a character that YAML does not allow", "remove the control character")]) from None
-    builder.problems.raise_if_any()
+    if problems is None:
+        builder.problems.raise_if_any()
+    else:
+        problems.items.extend(builder.problems.items)
     return root
 
 
@@ -247,7 +252,7 @@ class _Builder:
             return scalar(event.value)
         except ValueError as error:
             self.problems.add(self.mark(event), ".".join(path), str(error))
-            return None
+            return str(event.value)
 
     def alias(self, event: Any, path: tuple[str, ...]) -> Node:
         if event.anchor not in self.anchors:

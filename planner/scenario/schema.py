@@ -50,7 +50,7 @@ Ratio = Annotated[float, Quantity(Kind.RATIO)]
 Intensity = Annotated[float, Quantity(Kind.INTENSITY)]
 RateSeries = Annotated[Series, SeriesOf(Kind.RATE)]
 PriceSeries = Annotated[Series, SeriesOf(Kind.PRICE)]
-ShareSeries = Annotated[Series, SeriesOf(Kind.SHARE)]
+TariffSeries = Annotated[Series, SeriesOf(Kind.SHARE, 0.0, 10.0)]
 PartyId = Annotated[str, PartyRef(("parties",))]
 PartyIds = Annotated[tuple[Annotated[str, Ref(("parties",))], ...], Field(min_length=1)]
 MaterialId = Annotated[str, Ref(("materials",))]
@@ -221,7 +221,7 @@ class Supplier(Entity):
     )
     lead_time: Duration = Field(0.0, description="Time from shipping to arrival.")
     freight: PriceSeries = Field(Series.constant(0.0), description="Cost of shipping a unit.")
-    tariff: ShareSeries = Field(Series.constant(0.0), description="Share of the price.")
+    tariff: TariffSeries = Field(Series.constant(0.0), description="Share of the price.")
     emissions: Intensity = Field(0.0, description="t CO2e per unit shipped.")
 
     @property
@@ -546,7 +546,7 @@ class Event(Entity):
     contracts: Share | None = Field(None, description="Share of contract quantity still delivered.")
     capacity: Factor | None = Field(None, description="Factor on the capacity of suppliers and processes.")
     price: Factor | None = Field(None, description="Factor on prices outside contracts.")
-    tariff: Annotated[float, Quantity(Kind.SHARE, -1.0)] | None = Field(None, description="Added to tariffs.")
+    tariff: Annotated[float, Quantity(Kind.SHARE, -1.0, 10.0)] | None = Field(None, description="Added to tariffs.")
     lead_time: Duration | None = Field(None, description="Added to lead times.")
     commitments: Share | None = Field(None, description="Share of decisions still allowed.")
     demand: Factor | None = Field(None, description="Factor on demands.")
