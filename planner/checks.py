@@ -24,16 +24,20 @@ def surplus_without_outlet(loaded: Loaded, setting: Setting) -> Iterator[Problem
     for key, process in scenario.processes.items():
         for material in process.outputs:
             if (material, process.party) not in setting.outlets:
-                yield _at(loaded, ("processes", key, "outputs", material), f"'{material}' has no outlet, so the process cannot run", f"give {material} a disposal_cost, a stockpile or a use")
+                yield _at(loaded, ("processes", key, "outputs", material), f"'{material}' has no outlet, so the process cannot run", _outlet(material))
     for key, demand in scenario.demands.items():
         if demand.returns is not None and (demand.returns.material, demand.party) not in setting.outlets:
             material = demand.returns.material
-            yield _at(loaded, ("demands", key, "returns"), f"'{material}' comes back but has no outlet, so the demand cannot be served", f"give {material} a disposal_cost, a stockpile or a use")
+            yield _at(loaded, ("demands", key, "returns"), f"'{material}' comes back but has no outlet, so the demand cannot be served", _outlet(material))
     for index, shipment in enumerate(scenario.in_transit):
         if (shipment.material, shipment.party) not in setting.outlets:
-            yield _at(loaded, ("in_transit", index), f"'{shipment.material}' arrives but '{shipment.party}' has no use for it", f"give {shipment.material} a disposal_cost or a stockpile")
+            yield _at(loaded, ("in_transit", index), f"'{shipment.material}' arrives but '{shipment.party}' has no use for it", _outlet(shipment.material))
         elif not setting.calendar.start <= shipment.arrives < setting.calendar.end:
             yield _at(loaded, ("in_transit", index, "arrives"), "lies outside the horizon and is left out", "count it in the initial stock if it has arrived")
+
+
+def _outlet(material: str) -> str:
+    return f"give {material} a disposal_cost, a stockpile or a use"
 
 
 def demand_without_source(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
@@ -91,7 +95,7 @@ def stockpile_above_demand(loaded: Loaded, setting: Setting) -> Iterator[Problem
             yield _at(loaded, ("stockpiles", key, "initial"), f"{initial:g} is more than the capacity, so there is no plan", "raise the capacity")
 
 
-def units_of_different_size(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+def units_of_different_size(loaded: Loaded, _: Setting) -> Iterator[Problem]:
     """Quantities of one material that differ by more than a million are usually a slip of units."""
     scenario = loaded.scenario
     sizes: dict[str, list[tuple[float, tuple[str | int, ...]]]] = {}
@@ -106,7 +110,12 @@ def units_of_different_size(loaded: Loaded, setting: Setting) -> Iterator[Proble
         if numbers:
             (small, path), (large, other) = min(numbers), max(numbers)
             if large / small > 1e6:
-                yield _at(loaded, path, f"{small:g} {scenario.materials[material].unit}/yr is {large / small:.0e} times smaller than {'.'.join(map(str, other))}", "check the units")
+                yield _at(
+                    loaded,
+                    path,
+                    f"{small:g} {scenario.materials[material].unit}/yr is {large / small:.0e} times smaller than {'.'.join(map(str, other))}",
+                    "check the units",
+                )
     prices = [(max(tier.price.values), key) for key, supplier in scenario.suppliers.items() for tier in supplier.tiers[:1] if max(tier.price.values) > 0]
     by_material: dict[str, list[tuple[float, str]]] = {}
     for price, key in prices:
@@ -114,15 +123,16 @@ def units_of_different_size(loaded: Loaded, setting: Setting) -> Iterator[Proble
     for ranked in by_material.values():
         (low, cheap), (high, dear) = min(ranked), max(ranked)
         if high / low >= 500:
-            yield _at(loaded, ("suppliers", cheap, "price"), f"{low:g} is {high / low:.0f} times below the price of '{dear}'", "check the unit: per kg or per t?")
+            yield _at(
+                loaded, ("suppliers", cheap, "price"), f"{low:g} is {high / low:.0f} times below the price of '{dear}'", "check the unit: per kg or per t?"
+            )
 
 
 def events_that_do_nothing(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
     """An event that matches nothing is usually a misspelt country."""
     scenario = loaded.scenario
     for key, event in scenario.events.items():
-        effects = [name for name in ("spot", "contracts", "capacity", "price", "tariff", "lead_time", "commitments", "demand", "draw") if getattr(event, name) is not None]
-        if not effects:
+        if all(getattr(event, name) is None for name in EFFECTS):
             yield _at(loaded, ("events", key), "changes nothing", "add an effect such as spot: 0 %")
         if not _matched(event, setting):
             yield _at(loaded, ("events", key, "match"), "matches nothing", "check its countries and ids; all given keys must match at once")
@@ -138,7 +148,8 @@ def _matched(event: Event, setting: Setting) -> bool:
     scenario = setting.scenario
     targets = [supplier_target(key, item, party) for key, item in scenario.suppliers.items() for party in (None, *scenario.party_ids)]
     targets += [process_target(key, item) for key, item in scenario.processes.items()]
-    targets += [material_target(item.material, item.party) for item in (*scenario.demands.values(), *scenario.stockpiles.values())]
+    targets += [material_target(item.material, item.party) for item in scenario.demands.values()]
+    targets += [material_target(item.material, item.party) for item in scenario.stockpiles.values()]
     return any(matches(event, target) for target in targets)
 
 
@@ -159,6 +170,9 @@ def _first_output(setting: Setting, key: str) -> float:
     from planner.compile.ramp import ramp_of
 
     return ramp_of(setting.scenario.projects[key]).begins
+
+
+EFFECTS = ("spot", "contracts", "capacity", "price", "tariff", "lead_time", "commitments", "demand", "draw")
 
 
 def _at(loaded: Loaded, path: tuple[str | int, ...], text: str, hint: str) -> Problem:

@@ -16,8 +16,6 @@ from planner.errors import InputError, Interrupted, NoPlanError, StopgapError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from planner.plan import Plan
-
 app = typer.Typer(
     name="plan",
     help="Find the cheapest way through an export cutoff: what to buy from whom, when to draw the stockpile, which capacity to commit to now.",
@@ -228,13 +226,16 @@ class _Progress:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
-    def show(self, stage: str, seconds: float) -> None:
+    def show(self, stage: str, _: float) -> None:
         """Show the stage, once the whole run has taken two seconds."""
         total = self.clock() - self.started
         if total > 2 and sys.stderr.isatty():
             self.shown = True
             sys.stderr.write(f"\r\x1b[K{stage} … {total:.0f} s")
             sys.stderr.flush()
+
+
+STATUS = {2: "bad input", 4: "limit", 5: "check failed", 130: "interrupted"}
 
 
 def _report(error: StopgapError) -> None:
@@ -250,7 +251,7 @@ def _report(error: StopgapError) -> None:
             rows = ", ".join(conflict.rows[:4]) + (f" … ({len(conflict.rows)} rows)" if len(conflict.rows) > 4 else "")
             typer.echo(f"  {conflict.rule}: {conflict.meaning}\n      {rows}", err=True)
     if "--json" in sys.argv[1:]:
-        status = error.status if isinstance(error, NoPlanError) else {2: "bad input", 4: "limit", 5: "check failed", 130: "interrupted"}.get(error.exit_code, "error")
+        status = error.status if isinstance(error, NoPlanError) else STATUS.get(error.exit_code, "error")
         report: dict[str, Any] = {"status": status, "message": str(error)}
         if isinstance(error, NoPlanError):
             report["conflicts"] = [{"rule": c.rule, "meaning": c.meaning, "rows": list(c.rows)} for c in error.conflicts]

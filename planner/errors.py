@@ -87,7 +87,7 @@ class CheckError(StopgapError):
     exit_code = 5
 
 
-class Interrupted(StopgapError):
+class Interrupted(StopgapError):  # noqa: N818 - it is no error of anybody's
     """The user stopped the run; there is no plan."""
 
     exit_code = 130

@@ -11,16 +11,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import sourcing_lp
+from planner.checks import warnings_of
 from planner.compile import compile_scenario
 from planner.errors import CheckError, Conflict, NoPlanError
 from planner.plan import FORMAT, Plan, Record
 from planner.results.figures import key_figures
 from planner.results.tables import Answer, make_tables
-from planner.checks import warnings_of
 from planner.scenario.load import Loaded, load
-from planner.solve.certificate import Certificate, certify
-from planner.solve.highs import NoSolution, Solution, solve, write_model
-from planner.solve.lower import Key, LinearProgram, lower, name_of
+from planner.solver.certificate import Certificate, certify
+from planner.solver.highs import NoSolution, Solution, solve, write_model
+from planner.solver.lower import Key, LinearProgram, lower, name_of
 from planner.verify.recheck import Check, recheck
 from sourcing_lp.data import SourcingData
 from sourcing_lp.units import counted_in
@@ -65,7 +65,7 @@ def solve_scenario(
         LimitError: if the time limit was reached.
         CheckError: if the answer failed its check.
     """
-    clock = _Stopwatch(progress or (lambda stage, seconds: None))
+    clock = _Stopwatch(progress)
     sets = list(sets)
     with clock.stage("read"):
         loaded = source if isinstance(source, Loaded) else load(source, sets, root)
@@ -189,7 +189,7 @@ RULES = {
 class _Stopwatch:
     """Seconds by stage, passed on to whoever shows progress."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress | None) -> None:
         self.progress = progress
         self.seconds: dict[str, float] = {}
         self.current = ""
@@ -198,14 +198,15 @@ class _Stopwatch:
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage."""
         self.current = name
-        self.progress(name, 0.0)
+        self.waiting(0.0)
         started = time.perf_counter()
         yield
         self.seconds[name] = round(time.perf_counter() - started, 4)
 
     def waiting(self, seconds: float) -> None:
         """Pass on how long the current stage has taken."""
-        self.progress(self.current, seconds)
+        if self.progress is not None:
+            self.progress(self.current, seconds)
 
 
 @contextmanager

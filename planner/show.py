@@ -79,7 +79,9 @@ def _headline(record: Record, figures: Record) -> RenderableType:
     periods = figures["periods"]
     rate = record["discount_rate"]
     lines = [
-        Text.assemble((record["title"] or record["scenario"], "bold"), (f"   {periods[0]['period']} to {periods[-1]['end'][:7]}, {len(periods)} periods", "dim")),
+        Text.assemble(
+            (record["title"] or record["scenario"], "bold"), (f"   {periods[0]['period']} to {periods[-1]['end'][:7]}, {len(periods)} periods", "dim")
+        ),
         Text.assemble("Cost ", (money(record["total_cost"], record["currency"]), "bold"), f" (discounted at {100 * rate:g} %)" if rate else ""),
     ]
     short = [item for item in figures["shortage"]["materials"].values() if item["short"] > 0]
@@ -107,7 +109,9 @@ def _mix(figures: Record, years: list[str]) -> RenderableType:
         info = materials.get(material)
         if info is None or info["wanted"] <= 0:
             continue
-        table.add_row(Text(f"{info['label']}, {info['unit']}", style="bold"), *[amount(sources.get("wanted", {}).get(year, 0.0)) for year in years], style="bold")
+        table.add_row(
+            Text(f"{info['label']}, {info['unit']}", style="bold"), *[amount(sources.get("wanted", {}).get(year, 0.0)) for year in years], style="bold"
+        )
         ranked = sorted((name for name in sources if name != "wanted" and name not in _LAST), key=lambda name: -sum(map(abs, sources[name].values())))
         ranked = [name for name in ranked if any(abs(value) > 5e-4 for value in sources[name].values())]
         for name in ranked[:TOP_SOURCES]:
@@ -148,7 +152,14 @@ def _commitments(record: Record, figures: Record, most: int = 6) -> RenderableTy
     for item in items[:most]:
         share = f"{100 * item['size'] / item['of']:.0f} %" if item["of"] else ""
         unit = item["unit"]
-        table.add_row(f"  {item['project']}", f"{amount(item['size'])} {unit}", share, item["period"], item["first_output"] or "", money(item["capex"], record["currency"]) if item["capex"] else "")
+        table.add_row(
+            f"  {item['project']}",
+            f"{amount(item['size'])} {unit}",
+            share,
+            item["period"],
+            item["first_output"] or "",
+            money(item["capex"], record["currency"]) if item["capex"] else "",
+        )
     if len(items) > most:
         table.add_row(Text(f"  and {len(items) - most} later: plan show … -t commitments", style="dim"))
     return table
@@ -177,4 +188,3 @@ def _costs(record: Record) -> RenderableType:
         # a line breaks between cost lines, not inside one
         text.append(" · " if position else "  ").append(f"{name}\u00a0").append(money(value, "").strip().replace(" ", "\u00a0"), style="bold")
     return text
-

@@ -19,9 +19,7 @@ def add_conversion(model: pyo.ConcreteModel) -> None:
     model.CAPPED_ROUTES = pyo.Set(dimen=2, initialize=list(data.route_capacity), doc="(r, t): route r is limited in t")
     model.activity = pyo.Var(model.ACTIVITIES, domain=pyo.NonNegativeReals, doc="Process level in t [units of activity]")
     model.transfer = pyo.Var(model.TRANSFERS, domain=pyo.NonNegativeReals, doc="Sent on the route in t [units]")
-    model.process_capacity = pyo.Constraint(
-        model.CAPPED_ACTIVITIES, rule=process_capacity, doc="Processes run within capacity [units of activity]"
-    )
+    model.process_capacity = pyo.Constraint(model.CAPPED_ACTIVITIES, rule=process_capacity, doc="Processes run within capacity [units of activity]")
     model.route_capacity = pyo.Constraint(model.CAPPED_ROUTES, rule=route_capacity, doc="Routes carry what they can [units]")
 
 

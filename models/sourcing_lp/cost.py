@@ -63,5 +63,3 @@ def final_value(model: pyo.ConcreteModel) -> Any:
     """Value of what is left in store [money]."""
     last = model.PERIODS.last()
     return sum(value * model.stock[k, last] for k, value in model.data.stock.final_value.items())
-
-

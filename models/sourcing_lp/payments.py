@@ -100,9 +100,7 @@ def emitted(model: pyo.ConcreteModel, t: str, parties: Parties) -> Any:
     data = model.data
     ships = ((s, g) for s, g in _shipping(model, t, parties) if s in data.supply.emissions)
     runs = (p for p in data.conversion.emissions if _belongs(data.policy.process_party[p], parties))
-    return sum(data.supply.emissions[s] * shipped(model, s, g, t) for s, g in ships) + sum(
-        data.conversion.emissions[p] * model.activity[p, t] for p in runs
-    )
+    return sum(data.supply.emissions[s] * shipped(model, s, g, t) for s, g in ships) + sum(data.conversion.emissions[p] * model.activity[p, t] for p in runs)
 
 
 def _shipping(model: pyo.ConcreteModel, t: str, parties: Parties) -> list[tuple[str, str]]:

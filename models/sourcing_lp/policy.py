@@ -9,7 +9,7 @@ import pyomo.core as pyo
 
 from sourcing_lp import payments
 from sourcing_lp.algebra import at_most
-from sourcing_lp.data import LimitRow, RowKey, ServiceRow, ShareRow, StockRow, Window
+from sourcing_lp.data import LimitRow, ServiceRow, ShareRow, StockRow, Window
 from sourcing_lp.demand import served
 from sourcing_lp.supply import shipped
 
@@ -39,7 +39,7 @@ def add_policies(model: pyo.ConcreteModel) -> None:
         model.add_component(name, pyo.Constraint(index, rule=rule, doc=doc))
 
 
-def excess(model: pyo.ConcreteModel, key: RowKey) -> Any:
+def excess(model: pyo.ConcreteModel, key: tuple[str, ...]) -> Any:
     """How far a soft policy is broken; zero for a hard one."""
     return model.violation[key] if key in model.VIOLATIONS else 0
 

@@ -20,9 +20,7 @@ def add_ramp(model: pyo.ConcreteModel) -> None:
     model.available = pyo.Var(model.GROWING, domain=pyo.NonNegativeReals, doc="Mean capacity over t from all commitments [units/yr]")
     model.capacity_ramp = pyo.Constraint(model.GROWING, rule=capacity_ramp, doc="Available capacity follows the ramp of every commitment [units/yr]")
     model.project_size = pyo.Constraint(model.PROJECTS, rule=project_size, doc="Commitments stay within the project's size [units/yr]")
-    model.commitment_gate = pyo.Constraint(
-        model.GATED_COMMITS, rule=commitment_gate, doc="Events close commitments, wholly or in part [units/yr]"
-    )
+    model.commitment_gate = pyo.Constraint(model.GATED_COMMITS, rule=commitment_gate, doc="Events close commitments, wholly or in part [units/yr]")
 
 
 def added_capacity(model: pyo.ConcreteModel, target: str, t: str) -> Any:

@@ -39,7 +39,7 @@ def compile_scenario(scenario: Scenario, calendar: Calendar) -> SourcingData:
         stock=stock,
         conversion=conversion,
         demand=demand,
-        balance=compile_balance(setting, supply, contracts, stock, demand, conversion),
+        balance=compile_balance(setting, supply, stock, demand, conversion),
         policy=compile_policy(setting, committed, demand),
     )
 

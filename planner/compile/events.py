@@ -60,12 +60,12 @@ class Events:
         """Product of the period means of each event's factor."""
         product = 1.0
         for event, first, last in self._acting(effect, target):
-            product *= 1 + (getattr(event, effect) - 1) * period.share(first, last)
+            product *= 1 + (float(getattr(event, effect)) - 1) * period.share(first, last)
         return product
 
     def added(self, effect: Added, target: Target, period: Period) -> float:
         """Sum of the period means."""
-        return sum(getattr(event, effect) * period.share(first, last) for event, first, last in self._acting(effect, target))
+        return sum(float(getattr(event, effect)) * period.share(first, last) for event, first, last in self._acting(effect, target))
 
     def smallest(self, effect: Smallest, target: Target, period: Period) -> float:
         """Period mean of the smallest share in force at each instant; 1 where none is."""
@@ -74,7 +74,7 @@ class Events:
             return 1.0
 
         def share(day: dt.date) -> float:
-            return min([1.0, *(getattr(event, effect) for event, first, last in acting if first <= day < last)])
+            return min([1.0, *(float(getattr(event, effect)) for event, first, last in acting if first <= day < last)])
 
         edges = {day for _, first, last in acting for day in (first, last) if period.start < day < period.end}
         return mean_over(period, sorted(edges), share)

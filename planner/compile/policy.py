@@ -9,7 +9,7 @@ from planner.compile.ramp import Committed
 from planner.compile.setting import Setting
 from planner.compile.use import unit_factor
 from planner.scenario.dates import Period
-from planner.scenario.schema import Budget, MaxEmissions, MaxShare, MinCover, MinService, StockLimit, Supplier
+from planner.scenario.schema import Budget, MaxEmissions, MaxShare, MinCover, MinService, Process, StockLimit, Stockpile, Supplier
 from planner.scenario.units import DAYS_PER_YEAR
 from sourcing_lp.data import DemandData, LimitRow, PolicyData, ServiceRow, ShareRow, StockRow, Window
 
@@ -41,7 +41,7 @@ def compile_policy(setting: Setting, committed: Committed, demand: DemandData) -
 
 def project_parties(setting: Setting) -> dict[str, str]:
     """[e] party of a process's or stockpile's project; a supplier belongs to no party."""
-    owners = {**setting.scenario.processes, **setting.scenario.stockpiles}
+    owners: dict[str, Process | Stockpile] = {**setting.scenario.processes, **setting.scenario.stockpiles}
     return {key: owners[project.adds_to].party for key, project in setting.scenario.projects.items() if project.adds_to in owners}
 
 
@@ -57,9 +57,7 @@ def windows_of(setting: Setting, policy: Kind) -> list[Window]:
     for period in inside:
         label = {"period": period.label, "year": str(period.start.year), "total": "total"}[per]
         groups.setdefault(label, []).append(period)
-    return [
-        Window(label, tuple(period.label for period in group), setting.discount(group[-1].begin + group[-1].years / 2)) for label, group in groups.items()
-    ]
+    return [Window(label, tuple(period.label for period in group), setting.discount(group[-1].begin + group[-1].years / 2)) for label, group in groups.items()]
 
 
 def _parties(setting: Setting, policy: Kind) -> tuple[str, ...]:
@@ -91,9 +89,7 @@ def _budget(setting: Setting, committed: Committed, key: str, policy: Budget) ->
     def due(window: Window, line: str, payments: dict[tuple[str, str], float]) -> float:
         if line not in policy.covers:
             return 0.0
-        return sum(
-            money for (e, t), money in payments.items() if t in window.periods and (policy.parties is None or owner.get(e) in policy.parties)
-        )
+        return sum(money for (e, t), money in payments.items() if t in window.periods and (policy.parties is None or owner.get(e) in policy.parties))
 
     return [
         LimitRow(

@@ -59,7 +59,8 @@ def _paid(setting: Setting, project: Project, decided: float) -> tuple[float, fl
 
 
 def _commit(setting: Setting, key: str, project: Project, committed: Committed) -> None:
-    assert project.committed is not None and isinstance(project.size, float)
+    assert project.committed is not None
+    assert isinstance(project.size, float)
     decided, ramp = nominal_years(setting.calendar.start, project.committed), ramp_of(project)
     for period in setting.periods:
         share = ramp.mean(period.begin - decided, period.begin + period.years - decided)
@@ -91,7 +92,8 @@ def _decide(setting: Setting, choices: dict[str, Project], committed: Committed)
     payments: dict[tuple[str, str, str], float] = {}
     salvage: dict[tuple[str, str], float] = {}
     for key, project in choices.items():
-        assert project.decide is not None and isinstance(project.size, SizeChoice)
+        assert project.decide is not None
+        assert isinstance(project.size, SizeChoice)
         ramp, target = ramp_of(project), _target(setting, project)
         opens = [period for period in setting.periods if project.decide.holds(period.start)]
         windows[key] = tuple(period.label for period in opens)

@@ -10,7 +10,7 @@ from planner.compile.setting import Setting
 from planner.scenario.dates import Period
 from planner.scenario.fields import Stock
 from planner.scenario.schema import Demand, Stockpile
-from sourcing_lp.data import BalanceData, ContractData, ConversionData, DemandData, StockData, SupplyData
+from sourcing_lp.data import BalanceData, ConversionData, DemandData, StockData, SupplyData
 
 Pair = tuple[str, str]
 Triple = tuple[str, str, str]
@@ -228,9 +228,7 @@ def _routes(setting: Setting) -> tuple[dict[Pair, tuple[str, ...]], dict[Triple,
     )
 
 
-def compile_balance(
-    setting: Setting, supply: SupplyData, contracts: ContractData, stock: StockData, demand: DemandData, conversion: ConversionData
-) -> BalanceData:
+def compile_balance(setting: Setting, supply: SupplyData, stock: StockData, demand: DemandData, conversion: ConversionData) -> BalanceData:
     """Find which materials each party handles, and what is on its way to it."""
     scenario = setting.scenario
     in_transit: dict[Triple, float] = {}

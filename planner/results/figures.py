@@ -53,7 +53,7 @@ def _shortage(answer: Answer, tables: Tables) -> Figures:
     first: dict[str, str] = {}
     for key, period in sorted(_sums(short[short["demand"].isin(list(missing))], ["demand", "period"]), key=lambda pair: order[pair[1]]):
         first.setdefault(key, period)
-    per_demand = {
+    per_demand: Figures = {
         key: {
             "material": item.material, "party": item.party, "label": item.label or key, "unit": answer.unit(item.material),
             "wanted": wanted.get(key, 0.0), "short": missing.get(key, 0.0), "first": first.get(key),
@@ -62,7 +62,8 @@ def _shortage(answer: Answer, tables: Tables) -> Figures:
     }  # fmt: skip
     per_material: Figures = {}
     for key, figure in per_demand.items():
-        total = per_material.setdefault(figure["material"], {"label": _label(answer, figure["material"]), "unit": figure["unit"], "wanted": 0.0, "short": 0.0, "first": None, "who": []})
+        blank = {"label": _label(answer, figure["material"]), "unit": figure["unit"], "wanted": 0.0, "short": 0.0, "first": None, "who": []}
+        total = per_material.setdefault(figure["material"], blank)
         total["wanted"] += figure["wanted"]
         total["short"] += figure["short"]
         start = first.get(key)
@@ -199,6 +200,9 @@ def _origin_shares(answer: Answer, tables: Tables) -> Figures:
     for material, origin, period, value in zip(arrivals["material"], arrivals["origin"], arrivals["period"], arrivals["value"], strict=True):
         if origin:
             sums[material][year[period]][origin] += value
-    return {
-        material: {label: {origin: value / sum(parts.values()) for origin, value in parts.items()} for label, parts in years.items()} for material, years in sums.items()
-    }
+    return {material: {label: _shares(parts) for label, parts in years.items()} for material, years in sums.items()}
+
+
+def _shares(parts: dict[str, float]) -> dict[str, float]:
+    total = sum(parts.values())
+    return {name: value / total for name, value in parts.items()}

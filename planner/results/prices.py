@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from planner.scenario.schema import Scenario
-from planner.solve.highs import Solution
-from planner.solve.lower import LinearProgram
-from sourcing_lp.data import SourcingData
+from planner.solver.highs import Solution
+from planner.solver.lower import LinearProgram
+from sourcing_lp.data import LimitRow, ServiceRow, ShareRow, SourcingData, StockRow
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ PRICES: dict[str, Price] = {
 """One entry a constraint of the model; a test holds the two together."""
 
 _ALWAYS = {"material_balance"}
+_STOCK_RULES = frozenset({"stock_balance", "stock_capacity", "stock_floor", "draw_rate", "fill_rate", "final_stock"})
 
 
 def price_rows(scenario: Scenario, data: SourcingData, program: LinearProgram, solution: Solution) -> Iterator[tuple[Any, ...]]:
@@ -88,15 +89,20 @@ def price_rows(scenario: Scenario, data: SourcingData, program: LinearProgram, s
 
 def _window_discounts(data: SourcingData) -> dict[tuple[str, ...], float]:
     policy = data.policy
-    rows = (*policy.max_share, *policy.budget, *policy.max_emissions, *policy.stock_limit, *policy.min_cover, *policy.service)
+    rows: tuple[ShareRow | LimitRow | StockRow | ServiceRow, ...] = (
+        *policy.max_share,
+        *policy.budget,
+        *policy.max_emissions,
+        *policy.stock_limit,
+        *policy.min_cover,
+        *policy.service,
+    )
     return {row.key: row.window.discount for row in rows}
 
 
 def _party(scenario: Scenario, key: str) -> str:
-    for entities in (scenario.contracts, scenario.stockpiles, scenario.demands, scenario.processes):
-        if key in entities:
-            return str(entities[key].party)  # type: ignore[index]
-    return ""
+    owned = {**scenario.contracts, **scenario.stockpiles, **scenario.demands, **scenario.processes}
+    return str(getattr(owned.get(key), "party", ""))
 
 
 def _unit(scenario: Scenario, data: SourcingData, rule: str, parts: list[str]) -> str:
@@ -117,7 +123,7 @@ def _unit(scenario: Scenario, data: SourcingData, rule: str, parts: list[str]) -
         material = data.conversion.material[key]
     elif rule == "route_capacity":
         material = data.conversion.route_materials[key][0][0]
-    elif rule in data_stock_rules:
+    elif rule in _STOCK_RULES:
         material = data.stock.material[key]
     elif rule == "service_level":
         material = data.demand.material[parts[1]]
@@ -129,6 +135,3 @@ def _unit(scenario: Scenario, data: SourcingData, rule: str, parts: list[str]) -
         row = next(row for row in data.policy.stock_limit if row.policy == key)
         material = data.stock.material[row.stockpiles[0][0]]
     return scenario.materials[material].unit if material in scenario.materials else "unit"
-
-
-data_stock_rules = frozenset({"stock_balance", "stock_capacity", "stock_floor", "draw_rate", "fill_rate", "final_stock"})

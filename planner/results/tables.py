@@ -14,8 +14,8 @@ import pandas as pd
 from planner.results.prices import price_rows
 from planner.scenario.dates import Calendar
 from planner.scenario.schema import Scenario
-from planner.solve.highs import Solution
-from planner.solve.lower import LinearProgram
+from planner.solver.highs import Solution
+from planner.solver.lower import LinearProgram
 from sourcing_lp.data import SourcingData
 
 COLUMNS: dict[str, tuple[str, ...]] = {

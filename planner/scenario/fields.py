@@ -7,12 +7,14 @@ error that carries any number of ``(path below the field, problem, hint)``.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import PydanticCustomError, core_schema
+from typing_extensions import override
 
 from planner.errors import did_you_mean, listed
 from planner.scenario.context import Context
@@ -39,9 +41,11 @@ class _Leaf:
         return self.json_schema()
 
     def read(self, value: Any, info: ValidationInfo) -> Any:
+        """Turn what the planner wrote into a value, or :func:`fail`."""
         raise NotImplementedError
 
     def json_schema(self) -> dict[str, Any]:
+        """What editors may offer and check."""
         raise NotImplementedError
 
 
@@ -86,6 +90,7 @@ class Quantity(_Leaf):
     low: float | None = 0.0
     high: float | None = None
 
+    @override
     def read(self, value: Any, info: ValidationInfo) -> float:
         try:
             return self.number(value, context_of(info))
@@ -107,6 +112,7 @@ class Quantity(_Leaf):
             raise UnitError(f"{_shown(value)} is above {100 * self.high:g} %", hint)
         return number
 
+    @override
     def json_schema(self) -> dict[str, Any]:
         number: dict[str, Any] = {"type": "number"}
         if self.low is not None:
@@ -119,12 +125,14 @@ class Quantity(_Leaf):
 class Day(_Leaf):
     """A date: ``2026``, ``2026-01`` or ``2026-01-06``, the earliest day meant."""
 
+    @override
     def read(self, value: Any, info: ValidationInfo) -> dt.date:
         try:
             return parse_date(value)
         except ValueError as error:
             fail(((), str(error), ""))
 
+    @override
     def json_schema(self) -> dict[str, Any]:
         pattern = r"^\d{4}(-\d{1,2}(-\d{1,2})?)?$"
         return {"anyOf": [{"type": "string", "pattern": pattern, "examples": ["2026-01"]}, {"type": "integer", "minimum": 1900, "maximum": 2300}]}
@@ -136,6 +144,7 @@ class Ref(_Leaf):
 
     kinds: tuple[str, ...]
 
+    @override
     def read(self, value: Any, info: ValidationInfo) -> str:
         context = context_of(info)
         known = [key for kind in self.kinds for key in context.ids[kind]]
@@ -143,11 +152,18 @@ class Ref(_Leaf):
         if not isinstance(value, str):
             fail(((), f"{_shown(value)} is not the id of a {name}", ""))
         if value not in known:
-            fail(((), f"there is no {name} '{value}'", did_you_mean(value, known, f"known are {listed(known)}" if known else f"none is defined under {self.kinds[0]}")))
+            fail(
+                (
+                    (),
+                    f"there is no {name} '{value}'",
+                    did_you_mean(value, known, f"known are {listed(known)}" if known else f"none is defined under {self.kinds[0]}"),
+                )
+            )
         if known.count(value) > 1:
             fail(((), f"'{value}' names both a {name.replace(' or ', ' and a ')}", "rename one of them"))
         return value
 
+    @override
     def json_schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": ID_PATTERN}
 
@@ -162,6 +178,7 @@ _SINGULAR = {
 class PartyRef(Ref):
     """A party; the only one where there is only one."""
 
+    @override
     def read(self, value: Any, info: ValidationInfo) -> str:
         parties = context_of(info).ids["parties"]
         if value is None:
@@ -174,6 +191,7 @@ class PartyRef(Ref):
 class Annotation(_Leaf):
     """A text, or a map from key to text."""
 
+    @override
     def read(self, value: Any, info: ValidationInfo) -> str | dict[str, str]:
         if isinstance(value, str):
             return value
@@ -181,6 +199,7 @@ class Annotation(_Leaf):
             return {str(key): text for key, text in value.items()}
         fail(((), "must be a text, or a map from key to text", "quote the text"))
 
+    @override
     def json_schema(self) -> dict[str, Any]:
         return {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
 
@@ -219,6 +238,7 @@ class SeriesOf(_Leaf):
     low: float | None = 0.0
     high: float | None = None
 
+    @override
     def read(self, value: Any, info: ValidationInfo) -> Series:
         context = context_of(info)
         quantity = Quantity(self.kind, self.low, self.high)
@@ -232,7 +252,11 @@ class SeriesOf(_Leaf):
         return Series(tuple(_steps(value, lambda entry: quantity.number(entry, context))))
 
     def _growing(self, value: Mapping[str, Any], quantity: Quantity, context: Context) -> Series:
-        flaws: list[Flaw] = [((key,), "stands beside start and growth", did_you_mean(key, ("start", "growth"), "use either dates or start and growth")) for key in value if key not in ("start", "growth", *ANNOTATIONS)]
+        flaws: list[Flaw] = [
+            ((key,), "stands beside start and growth", did_you_mean(key, ("start", "growth"), "use either dates or start and growth"))
+            for key in value
+            if key not in ("start", "growth", *ANNOTATIONS)
+        ]
         numbers = {}
         for key, part in (("start", quantity), ("growth", Quantity(Kind.YEARLY, -1.0, 10.0))):
             if key not in value:
@@ -246,12 +270,17 @@ class SeriesOf(_Leaf):
             fail(*flaws)
         return Series(((dt.date(1900, 1, 1), numbers["start"]),), numbers["growth"])
 
+    @override
     def json_schema(self) -> dict[str, Any]:
         return _series_schema(Quantity(self.kind, self.low, self.high).json_schema())
 
 
 def _series_schema(value: dict[str, Any]) -> dict[str, Any]:
-    steps = {"type": "object", "patternProperties": {r"^\d{4}(-\d{1,2}(-\d{1,2})?)?$": value, f"^({'|'.join(ANNOTATIONS)})$": {}}, "additionalProperties": False}
+    steps = {
+        "type": "object",
+        "patternProperties": {r"^\d{4}(-\d{1,2}(-\d{1,2})?)?$": value, f"^({'|'.join(ANNOTATIONS)})$": {}},
+        "additionalProperties": False,
+    }
     growth = {"type": "object", "required": ["start", "growth"], "properties": {"start": value, "growth": Quantity(Kind.YEARLY, -1.0, 10.0).json_schema()}}
     table = {
         "type": "object",
@@ -282,6 +311,7 @@ class StockAmount(_Leaf):
 
     same: bool = False
 
+    @override
     def read(self, value: Any, info: ValidationInfo) -> Stock | str:
         if self.same and value == "initial":
             return "initial"
@@ -290,6 +320,7 @@ class StockAmount(_Leaf):
         except UnitError as error:
             fail(((), str(error), error.hint or "write an amount or days of demand, as in 60 days"))
 
+    @override
     def json_schema(self) -> dict[str, Any]:
         return {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "examples": ["60 days", "400 t", *(["initial"] if self.same else [])]}]}
 
@@ -305,6 +336,7 @@ class StockSeries:
 class StockSeriesOf(_Leaf):
     """A series of amounts or days of demand, in any of the forms of a series."""
 
+    @override
     def read(self, value: Any, info: ValidationInfo) -> StockSeries:
         context = context_of(info)
         if isinstance(value, Mapping) and not {"start", "growth"} & set(value):
@@ -318,6 +350,7 @@ class StockSeriesOf(_Leaf):
         series = SeriesOf(Kind.DURATION if in_days else Kind.AMOUNT).read(value, info)
         return StockSeries(Series.constant(0.0), series) if in_days else StockSeries(series, Series.constant(0.0))
 
+    @override
     def json_schema(self) -> dict[str, Any]:
         return _series_schema(StockAmount().json_schema())
 
@@ -325,6 +358,7 @@ class StockSeriesOf(_Leaf):
 class Curve(_Leaf):
     """A ramp's points: ``{time: share}`` or a list of ``[time, share]``, which may jump."""
 
+    @override
     def read(self, value: Any, info: ValidationInfo) -> tuple[tuple[float, float], ...]:
         context = context_of(info)
         if isinstance(value, Mapping):
@@ -333,7 +367,8 @@ class Curve(_Leaf):
             pairs = [(index, *pair) for index, pair in enumerate(value)]
         else:
             fail(((), "is no curve", "write {1 year: 0 %, 3 years: 100 %} or [[1 year, 0 %], [3 years, 100 %]]"))
-        points, flaws = [], []
+        points: list[tuple[float, float]] = []
+        flaws: list[Flaw] = []
         for place, time, share in pairs:
             try:
                 points.append((Quantity(Kind.DURATION).number(time, context), Quantity(Kind.SHARE, 0.0, 2.0).number(share, context)))
@@ -341,7 +376,7 @@ class Curve(_Leaf):
                 flaws.append(((place,), str(error), error.hint))
         if isinstance(value, Mapping):
             points.sort()
-        elif any(later[0] < earlier[0] for earlier, later in zip(points, points[1:], strict=False)):
+        elif any(later[0] < earlier[0] for earlier, later in itertools.pairwise(points)):
             flaws.append(((), "goes back in time", "order the points by time"))
         if not points and not flaws:
             flaws.append(((), "has no points", "write {1 year: 0 %, 3 years: 100 %}"))
@@ -349,6 +384,7 @@ class Curve(_Leaf):
             fail(*flaws)
         return tuple(points)
 
+    @override
     def json_schema(self) -> dict[str, Any]:
         share = Quantity(Kind.SHARE, 0.0, 2.0).json_schema()
         return {"anyOf": [{"type": "object", "additionalProperties": share}, {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2}}]}

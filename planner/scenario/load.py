@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from planner.errors import InputError, Mark, Problem, Problems, did_you_mean
+from planner.errors import Mark, Problem, Problems, did_you_mean
 from planner.scenario.context import make_context
 from planner.scenario.dates import Calendar, make_calendar
 from planner.scenario.fields import ID_PATTERN

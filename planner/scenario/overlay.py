@@ -257,4 +257,3 @@ def _shown(parent: str, reference: str) -> str:
         elif part != ".":
             parts.append(part)
     return str(Path(*parts))
-

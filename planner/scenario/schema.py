@@ -7,6 +7,7 @@ fractions for shares, the scenario's currency for money.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
@@ -216,9 +217,10 @@ class Supplier(Entity):
     origin: Code | None = Field(None, description="Country mined in; default the country.")
     sells_to: PartyIds | None = Field(None, description="Parties that may buy; default every party.")
     capacity: RateSeries = Field(Series.constant(0.0), description="What can be shipped before any project.")
-    price: Annotated[Annotated[PriceSeries, Tag("as-value")] | Annotated[Tiers, Tag("as-tiers")], Discriminator(lambda v: "as-tiers" if isinstance(v, Mapping) and "tiers" in v else "as-value")] = Field(
-        Series.constant(0.0), description="Price outside contracts, or tiers of rising price."
-    )
+    price: Annotated[
+        Annotated[PriceSeries, Tag("as-value")] | Annotated[Tiers, Tag("as-tiers")],
+        Discriminator(lambda v: "as-tiers" if isinstance(v, Mapping) and "tiers" in v else "as-value"),
+    ] = Field(Series.constant(0.0), description="Price outside contracts, or tiers of rising price.")
     lead_time: Duration = Field(0.0, description="Time from shipping to arrival.")
     freight: PriceSeries = Field(Series.constant(0.0), description="Cost of shipping a unit.")
     tariff: TariffSeries = Field(Series.constant(0.0), description="Share of the price.")
@@ -311,8 +313,8 @@ class Project(Entity):
     ramp: Annotated[
         Annotated[Duration, Tag("as-value")] | Annotated[DelayRamp, Tag("as-delay")] | Annotated[CurveRamp, Tag("as-curve")], Discriminator(_ramp_form)
     ] = Field(0.0, description="From commitment to capacity: a duration, {delay, full} or {curve}.")
-    capex: Annotated[Annotated[Annotated[float, Quantity(Kind.CAPEX)], Tag("as-value")] | Annotated[Stages, Tag("as-map")], Discriminator(_value_or_map)] = Field(
-        0.0, description="Money per unit/yr of nameplate, or {stages: [{after, cost}]}."
+    capex: Annotated[Annotated[Annotated[float, Quantity(Kind.CAPEX)], Tag("as-value")] | Annotated[Stages, Tag("as-map")], Discriminator(_value_or_map)] = (
+        Field(0.0, description="Money per unit/yr of nameplate, or {stages: [{after, cost}]}.")
     )
     fixed_cost: Price = Field(0.0, description="Money per unit/yr of available capacity, per year.")
     life: Duration | None = Field(None, description="Years of production; absent: endless.")
@@ -333,7 +335,13 @@ class Project(Entity):
     def _fact_or_decision(self, info: ValidationInfo) -> Project:
         flaws: list[Flaw] = []
         if self.adds_to in context_of(info).unlimited:
-            flaws.append((("adds_to",), f"'{self.adds_to}' has no capacity, so it is unlimited and nothing can be added", f"give {self.adds_to} a capacity, 0 if it starts from nothing"))
+            flaws.append(
+                (
+                    ("adds_to",),
+                    f"'{self.adds_to}' has no capacity, so it is unlimited and nothing can be added",
+                    f"give {self.adds_to} a capacity, 0 if it starts from nothing",
+                )
+            )
         if (self.committed is None) == (self.decide is None):
             flaws.append(((), "needs either 'committed' (a fact) or 'decide' (a decision)", "write decide: {earliest: 2026-03, latest: 2030-01}"))
         elif self.committed is not None and isinstance(self.size, SizeChoice):
@@ -408,7 +416,9 @@ class Stockpile(Entity):
     max_draw: Rate | None = Field(None, description="Largest draw.")
     max_fill: Rate | None = Field(None, description="Largest fill.")
     release: Date | None = Field(None, description="No draw before.")
-    holding_cost: Annotated[Series, SeriesOf(Kind.HOLDING)] = Field(Series.constant(0.0), description="Money per unit-year on the level at the end of each period.")
+    holding_cost: Annotated[Series, SeriesOf(Kind.HOLDING)] = Field(
+        Series.constant(0.0), description="Money per unit-year on the level at the end of each period."
+    )
     draw_cost: Price = Field(0.0, description="Money per unit drawn.")
     fill_cost: Price = Field(0.0, description="Money per unit filled.")
     loss: YearlyShare = Field(0.0, description="Share of the level lost per year.")
@@ -445,9 +455,13 @@ class Demand(Entity):
     party: PartyId = Field(None, validate_default=True, description="Whose demand; default the only party.")
     material: MaterialId = Field(description="What is used.")
     quantity: RateSeries = Field(description="How much is wanted.")
-    shortage: Annotated[Annotated[Price, Tag("as-value")] | Annotated[tuple[ShortageTier, ...], Field(min_length=1), Tag("as-list")], Discriminator(lambda v: "as-list" if isinstance(v, (list, tuple)) else "as-value")] | None = Field(
-        None, description="Cost of unmet demand: a price, or tiers of rising cost; absent: forbidden."
-    )
+    shortage: (
+        Annotated[
+            Annotated[Price, Tag("as-value")] | Annotated[tuple[ShortageTier, ...], Field(min_length=1), Tag("as-list")],
+            Discriminator(lambda v: "as-list" if isinstance(v, (list, tuple)) else "as-value"),
+        ]
+        | None
+    ) = Field(None, description="Cost of unmet demand: a price, or tiers of rising cost; absent: forbidden.")
     min_service: Share = Field(0.0, description="Share that must be served.")
     substitutes: dict[MaterialId, Substitute] = Field(default_factory=dict, description="Other materials that do the same job.")
     returns: Returns | None = Field(None, description="Scrap that comes back after use.")
@@ -465,7 +479,7 @@ class Demand(Entity):
     def _rising(self) -> Demand:
         flaws: list[Flaw] = []
         tiers = self.shortage_tiers
-        for index, (lower, upper) in enumerate(zip(tiers, tiers[1:], strict=False), 1):
+        for index, (lower, upper) in enumerate(itertools.pairwise(tiers), 1):
             if upper[1] < lower[1]:
                 flaws.append((("shortage", index, "cost"), f"the cost falls from {lower[1]:g} to {upper[1]:g}", "order the tiers by rising cost"))
             if lower[0] is None:
@@ -585,7 +599,9 @@ class _Policy(Entity):
         return found or (context.ids["materials"] if data.get("kind") in ("max_share", "min_cover", "min_service") else [])
 
 
-Per = Annotated[Literal["period", "year", "total"], Field(description="Window over which it adds up: period, year (calendar year of the period's start) or total.")]
+Per = Annotated[
+    Literal["period", "year", "total"], Field(description="Window over which it adds up: period, year (calendar year of the period's start) or total.")
+]
 UnitPenalty = Annotated[Price | None, Field(description="Makes it soft: money per unit of its left-hand side.")]
 
 
@@ -636,7 +652,9 @@ class MinService(_Policy):
     """Each demand is served to a share."""
 
     kind: Literal["min_service"]
-    demands: Annotated[tuple[Annotated[str, Ref(("demands",))], ...], Field(min_length=1)] | None = Field(None, description="Demands, each by itself; default all.")
+    demands: Annotated[tuple[Annotated[str, Ref(("demands",))], ...], Field(min_length=1)] | None = Field(
+        None, description="Demands, each by itself; default all."
+    )
     share: Share = Field(description="Least share served.")
     per: Per = "period"
     penalty: UnitPenalty = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,4 +66,4 @@ def mean_over(period: Period, changes: list[dt.date], value: Callable[[dt.date],
     edges = [period.start, *changes, period.end]
     if len(edges) == 2:
         return value(period.start)
-    return sum(value(first) * (last - first).days for first, last in zip(edges, edges[1:], strict=False)) / period.days
+    return sum(value(first) * (last - first).days for first, last in itertools.pairwise(edges)) / period.days

@@ -6,6 +6,7 @@ period is an array of days, there it is cut at dates.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 import numpy as np
@@ -72,7 +73,7 @@ class Clock:
         low = self.begins - decided
         high = low + self.years
         total = np.zeros(self.size)
-        pieces = [*zip(points, points[1:], strict=False), (points[-1], (np.inf, points[-1][1]))]
+        pieces = [*itertools.pairwise(points), (points[-1], (np.inf, points[-1][1]))]
         for (t0, s0), (t1, s1) in pieces:
             if t1 <= t0:
                 continue
@@ -89,7 +90,7 @@ class Clock:
         points = project.points
         if points[0][1] > 0:
             return float(points[0][0])
-        leaving = [t0 for (t0, s0), (_, s1) in zip(points, points[1:], strict=False) if s0 == 0 < s1]
+        leaving = [t0 for (t0, s0), (_, s1) in itertools.pairwise(points) if s0 == 0 < s1]
         return float(leaving[0]) if leaving else float("inf")
 
     def life_end(self, project: Project) -> float:

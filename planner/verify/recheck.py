@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from planner.scenario.dates import Calendar
@@ -379,12 +380,25 @@ def _balances(plan: _Plan) -> None:
     for key in {*inflow, *outflow}:
         left, right = inflow.get(key, plan.zero), outflow.get(key, plan.zero)
         plan.equal("material balance", f"{key[0]} of {key[1]}", left, right)
-    for table in (plan.purchase, plan.lift, plan.breach, plan.sign, plan.stock, plan.fill, plan.draw, plan.served, plan.short, plan.activity, plan.transfer, plan.surplus):
+    for table in (
+        plan.purchase,
+        plan.lift,
+        plan.breach,
+        plan.sign,
+        plan.stock,
+        plan.fill,
+        plan.draw,
+        plan.served,
+        plan.short,
+        plan.activity,
+        plan.transfer,
+        plan.surplus,
+    ):
         for name, units in table.items():
             plan.at_most("no negative number", ".".join(map(str, name)), -units, plan.zero, np.abs(units))
 
 
-def _windows(plan: _Plan, policy: Any, by_level: bool = False) -> list[tuple[str, np.ndarray]]:  # type: ignore[type-arg]
+def _windows(plan: _Plan, policy: Any, by_level: bool = False) -> list[tuple[str, npt.NDArray[np.bool_]]]:
     """(label, mask over periods) of each window of a policy."""
     clock = plan.clock
     inside = clock.mean(clock.between(policy.from_, policy.until)) > 0.5
@@ -408,7 +422,14 @@ def _policies(plan: _Plan) -> None:
         elif isinstance(policy, StockLimit):
             first = _tonnes(plan.scenario, plan.scenario.stockpiles[policy.stockpiles[0]].material)
             piles = {k: plan.scenario.stockpiles[k] for k in policy.stockpiles}
-            level = sum((plan.stock.get((k,), plan.zero) * _tonnes(plan.scenario, pile.material) / first for k, pile in piles.items() if _for(pile.party, policy.parties)), plan.zero)
+            level = sum(
+                (
+                    plan.stock.get((k,), plan.zero) * _tonnes(plan.scenario, pile.material) / first
+                    for k, pile in piles.items()
+                    if _for(pile.party, policy.parties)
+                ),
+                plan.zero,
+            )
             for label, mask in _windows(plan, policy, by_level=True):
                 _judge(plan, key, "all", label, float(level[mask].sum()), policy.limit)
         elif isinstance(policy, MinService):

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from planner.solve.highs import Solution
-from planner.solve.lower import Floats, LinearProgram
+from planner.solver.highs import Solution
+from planner.solver.lower import Floats, LinearProgram
 
 TOLERANCE = 1e-6
 
@@ -69,8 +69,8 @@ def certify(program: LinearProgram, solution: Solution) -> Certificate:
     bound = _bound_value(y, program.row_lower, program.row_upper) + _bound_value(reduced, program.lower, program.upper)
     size = max(abs(value), abs(bound), float(np.abs(program.cost * x).max(initial=0.0)), price * typical * 1e-6)
     gap = abs(value - bound) / size if size > 0 else 0.0
-    worst = [residual if np.isfinite(residual) else float("inf") for residual in (primal, dual, gap)]
-    return Certificate(*worst, primal_objective=value + program.offset, dual_objective=bound + program.offset)
+    primal, dual, gap = (residual if np.isfinite(residual) else float("inf") for residual in (primal, dual, gap))
+    return Certificate(primal, dual, gap, primal_objective=value + program.offset, dual_objective=bound + program.offset)
 
 
 def _typical(values: Floats) -> float:

@@ -58,11 +58,11 @@ class LinearProgram:
 
     def times(self, x: Floats) -> Floats:
         """``A x``, shape (rows,)."""
-        return np.bincount(self.row_of, weights=self.value * x[self.index], minlength=len(self.rows))
+        return np.asarray(np.bincount(self.row_of, weights=self.value * x[self.index], minlength=len(self.rows)), dtype=float)
 
     def transposed_times(self, y: Floats) -> Floats:
         """``Aᵀ y``, shape (columns,)."""
-        return np.bincount(self.index, weights=self.value * y[self.row_of], minlength=len(self.columns))
+        return np.asarray(np.bincount(self.index, weights=self.value * y[self.row_of], minlength=len(self.columns)), dtype=float)
 
 
 def name_of(key: Key) -> str:
@@ -86,8 +86,11 @@ def lower(model: pyo.ConcreteModel, counted_in: Mapping[str, Callable[[Any], str
     """
     columns, lowers, uppers, position = _variables(model)
     rows: list[Key] = []
-    starts, index, value = [0], [], []
-    row_lower, row_upper = [], []
+    starts: list[int] = [0]
+    index: list[int] = []
+    value: list[float] = []
+    row_lower: list[float] = []
+    row_upper: list[float] = []
     for component in model.component_objects(pyo.Constraint, active=True, descend_into=False):
         for key, row in component.items():
             constant, terms = linear_terms(row.body, position, component.local_name)
@@ -104,9 +107,20 @@ def lower(model: pyo.ConcreteModel, counted_in: Mapping[str, Callable[[Any], str
         cost[list(terms)] += list(terms.values())
     offset = sum(constant for constant, _ in lines.values())
     return LinearProgram(
-        cost, offset, np.array(lowers), np.array(uppers), np.array(row_lower, dtype=float), np.array(row_upper, dtype=float),
-        np.array(starts, dtype=np.int32), np.array(index, dtype=np.int32), np.array(value, dtype=float), columns, rows, _groups(columns, counted_in or {}), lines,
-    )  # fmt: skip
+        cost=cost,
+        offset=offset,
+        lower=np.array(lowers, dtype=np.float64),
+        upper=np.array(uppers, dtype=np.float64),
+        row_lower=np.array(row_lower, dtype=np.float64),
+        row_upper=np.array(row_upper, dtype=np.float64),
+        start=np.array(starts, dtype=np.int32),
+        index=np.array(index, dtype=np.int32),
+        value=np.array(value, dtype=np.float64),
+        columns=columns,
+        rows=rows,
+        groups=_groups(columns, counted_in or {}),
+        lines=lines,
+    )
 
 
 def _objective_lines(model: pyo.ConcreteModel, position: dict[int, int]) -> dict[str, tuple[float, dict[int, float]]]:
@@ -133,7 +147,8 @@ def _groups(columns: list[Key], counted_in: Mapping[str, Callable[[Any], str]]) 
 
 def _variables(model: pyo.ConcreteModel) -> tuple[list[Key], list[float], list[float], dict[int, int]]:
     columns: list[Key] = []
-    lowers, uppers = [], []
+    lowers: list[float] = []
+    uppers: list[float] = []
     position: dict[int, int] = {}
     for component in model.component_objects(pyo.Var, descend_into=False):
         name = component.local_name

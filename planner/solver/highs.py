@@ -15,8 +15,8 @@ import highspy
 import numpy as np
 
 from planner.errors import InputError, Interrupted, LimitError, StopgapError
-from planner.solve.lower import Floats, LinearProgram, name_of
-from planner.solve.scale import scale
+from planner.solver.lower import Floats, LinearProgram, name_of
+from planner.solver.scale import scale
 
 OPTIONS: dict[str, str | int | float | bool] = {
     "output_flag": False,
@@ -33,7 +33,7 @@ NOISE = 1e-10
 """Below this a number in internal units is rounding."""
 Status = highspy.HighsModelStatus
 _LIMITS = {Status.kTimeLimit: "time limit", Status.kIterationLimit: "iteration limit", Status.kMemoryLimit: "memory limit"}
-_STOPPED = {Status.kInterrupt, Status.kHighsInterrupt}
+_STOPPED = {Status.kInterrupt, getattr(Status, "kHighsInterrupt", Status.kInterrupt)}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from planner.solve.lower import Floats, Integers, LinearProgram
+from planner.solver.lower import Floats, Integers, LinearProgram
 
 
 @dataclass(frozen=True)

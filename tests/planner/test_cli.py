@@ -1,0 +1,183 @@
+"""The command as a user meets it: output, exit codes, files, interruption."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLAN = Path(sys.executable).with_name("plan")
+CASES = ROOT / "tests" / "cases"
+
+
+def run(*words: str | Path, cwd: Path = ROOT, code: int = 0, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run ``plan`` and check its exit code; whatever happens, there is no traceback."""
+    done = subprocess.run([PLAN, *map(str, words)], cwd=cwd, capture_output=True, text=True, timeout=90, check=False, env={**os.environ, **(env or {})})
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    return done
+
+
+def test_solve_writes_a_plan_and_prints_one_screen(tmp_path: Path) -> None:
+    done = run("solve", CASES / "cutoff_ramp.yaml", "--out", tmp_path / "plan")
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 50
+    order = [next(i for i, line in enumerate(lines) if line.startswith(word)) for word in ("Cost", "Sourcing mix", "Stock runway", "Commit to", "Worth of", "Cost lines")]
+    assert order == sorted(order)
+    assert "30.13 k USD" in done.stdout
+    assert (tmp_path / "plan" / "plan.json").is_file()
+
+
+def test_default_folder_is_named_after_the_scenario(tmp_path: Path) -> None:
+    run("solve", CASES / "sailco.yaml", "-q", cwd=tmp_path)
+    assert (tmp_path / "plans" / "sailco" / "purchases.csv").is_file()
+
+
+def test_show_prints_the_same_again(tmp_path: Path) -> None:
+    solved = run("solve", CASES / "sailco.yaml", "--out", tmp_path / "p").stdout.splitlines()
+    shown = run("show", tmp_path / "p").stdout.splitlines()
+    assert shown == solved[: len(shown)]
+
+
+def test_json_is_one_object_on_stdout_with_the_promised_keys(tmp_path: Path) -> None:
+    done = run("solve", CASES / "cutoff_ramp.yaml", "--json", "--out", tmp_path / "p")
+    report = json.loads(done.stdout)
+    assert {"status", "total_cost", "costs", "shortage", "commit", "out"} <= set(report)
+    assert report["status"] == "optimal"
+    assert report["total_cost"] == pytest.approx(30128.235294, rel=1e-9)
+    assert sum(report["costs"].values()) == pytest.approx(report["total_cost"], rel=1e-12)
+    assert report["shortage"] == {"plants": 0.0}
+    assert report["commit"] == {"new_mine": pytest.approx(70.588235, rel=1e-6)}
+    assert Path(report["out"]) == tmp_path / "p"
+
+
+def test_set_changes_values_and_is_recorded(tmp_path: Path) -> None:
+    setting = "stockpiles.reserve.final={min: 60}"
+    done = run("solve", CASES / "cutoff_ramp.yaml", "--set", setting, "--json", "--out", tmp_path / "p")
+    assert json.loads(done.stdout)["total_cost"] == pytest.approx(35624.736842, rel=1e-8)
+    assert json.loads((tmp_path / "p" / "plan.json").read_text())["set"] == [setting]
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "text"])
+def test_show_prints_any_table(tmp_path: Path, form: str) -> None:
+    run("solve", CASES / "cutoff_ramp.yaml", "-q", "--out", tmp_path / "p")
+    for table in (path.stem for path in (tmp_path / "p").glob("*.csv")):
+        text = run("show", tmp_path / "p", "--table", table, "--format", form).stdout
+        if form == "csv":
+            assert text == (tmp_path / "p" / f"{table}.csv").read_text()
+        elif form == "json":
+            assert isinstance(json.loads(text), list)
+
+
+def test_unknown_table_names_the_nearest(tmp_path: Path) -> None:
+    run("solve", CASES / "sailco.yaml", "-q", "--out", tmp_path / "p")
+    assert "did you mean 'purchases'?" in run("show", tmp_path / "p", "--table", "purchase", code=2).stderr
+
+
+def test_bad_input_lists_all_problems_and_exits_with_2(tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text((CASES / "sailco.yaml").read_text().replace("price: 400", "prize: 400").replace("initial: 10", "initial: -10"))
+    done = run("check", "bad.yaml", cwd=tmp_path, code=2)
+    assert "bad.yaml:9:57: suppliers.regular.prize: unknown key 'prize'; did you mean 'price'?" in done.stderr
+    assert "stockpiles.yard.initial: -10 is negative" in done.stderr
+    assert "2 problems" in done.stderr
+    assert done.stdout == ""
+    report = json.loads(run("solve", "bad.yaml", "--json", cwd=tmp_path, code=2).stdout)
+    assert report["status"] == "bad input"
+    assert len(report["problems"]) == 2
+    assert not (tmp_path / "plans").exists()
+
+
+def test_infeasible_exits_with_3_and_names_the_kinds_of_rule(tmp_path: Path) -> None:
+    done = run("solve", CASES / "bim.yaml", "--set", "policies.monthly_budget.limit=1900", "--json", "--out", tmp_path / "p", code=3)
+    assert "policies of kind budget" in done.stderr
+    report = json.loads(done.stdout)
+    assert report["status"] == "infeasible"
+    assert "budget" in {conflict["rule"] for conflict in report["conflicts"]}
+    assert not (tmp_path / "p").exists()
+
+
+def test_time_limit_exits_with_4_and_no_plan(tmp_path: Path) -> None:
+    assert "time limit" in run("solve", ROOT / "scenarios/japan/base.yaml", "--time-limit", "0", "--out", tmp_path / "p", code=4).stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_earlier_plan_is_replaced_but_nothing_else_is(tmp_path: Path) -> None:
+    run("solve", CASES / "sailco.yaml", "-q", "--out", tmp_path / "p")
+    (tmp_path / "p" / "stray.txt").write_text("left by hand")
+    done = run("solve", CASES / "bim.yaml", "--out", tmp_path / "p")
+    assert "replaced the plan of 'Sailco'" in done.stderr
+    assert not (tmp_path / "p" / "stray.txt").exists()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "work.txt").write_text("mine")
+    assert "not a plan" in run("solve", CASES / "sailco.yaml", "--out", tmp_path / "own", code=2).stderr
+    assert (tmp_path / "own" / "work.txt").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["own", "p"]
+
+
+def test_interrupt_exits_with_130_and_leaves_nothing(tmp_path: Path) -> None:
+    process = subprocess.Popen([PLAN, "solve", ROOT / "scenarios/japan/cutoff.yaml", "--out", tmp_path / "p"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(0.9)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    if process.returncode == 0:
+        pytest.skip("the solve was over before the signal came")
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    assert not (tmp_path / "p").exists()
+
+
+def test_model_files_have_readable_names(tmp_path: Path) -> None:
+    run("solve", CASES / "cutoff_ramp.yaml", "-q", "--out", tmp_path / "p", "--lp", tmp_path / "m.lp", "--mps", tmp_path / "m.mps")
+    assert "supplier_capacity(mine,2028)" in (tmp_path / "m.lp").read_text()
+    assert "commit(new_mine,2026)" in (tmp_path / "m.mps").read_text()
+    assert "must end in .lp" in run("solve", CASES / "sailco.yaml", "--lp", tmp_path / "model.txt", code=2).stderr
+
+
+def test_new_writes_a_scenario_that_solves_and_never_overwrites(tmp_path: Path) -> None:
+    run("new", "mine", cwd=tmp_path)
+    assert "ok" in run("check", "mine/cutoff.yaml", cwd=tmp_path).stdout
+    assert run("check", "mine/cutoff.yaml", cwd=tmp_path).stderr == ""
+    base = json.loads(run("solve", "mine/scenario.yaml", "--json", cwd=tmp_path).stdout)
+    cut = json.loads(run("solve", "mine/cutoff.yaml", "--json", cwd=tmp_path).stdout)
+    assert cut["total_cost"] > base["total_cost"]
+    assert base["out"] == "plans/mine"
+    assert (tmp_path / "mine" / "scenario.yaml").read_text().startswith("# yaml-language-server: $schema=plan.schema.json")
+    assert "not overwritten" in run("new", "mine", cwd=tmp_path, code=2).stderr
+
+
+def test_usage_errors_exit_with_2() -> None:
+    assert "Did you mean 'solve'?" in run("solv", "x", code=2).stderr
+    run("solve", code=2)
+    assert "no such file" in run("solve", "nowhere.yaml", code=2).stderr
+    assert "is a folder" in run("solve", "scenarios", code=2).stderr
+    assert "not a plan folder" in run("show", "scenarios", code=2).stderr
+
+
+def test_version_and_help_do_not_import_the_heavy_packages() -> None:
+    assert run("--version").stdout.startswith("stopgap 0.")
+    code = "import sys; from planner.cli import _guarded, app; sys.argv = ['plan', '--help']; _guarded(app); print(sorted({'pyomo', 'pandas', 'highspy', 'numpy', 'pydantic'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_no_color_is_respected(tmp_path: Path) -> None:
+    run("solve", CASES / "sailco.yaml", "-q", "--out", tmp_path / "p")
+    forced = run("show", tmp_path / "p", env={"FORCE_COLOR": "1"}).stdout
+    assert "\x1b[36" in forced or "\x1b[1;36" in forced
+    plain = run("show", tmp_path / "p", env={"FORCE_COLOR": "1", "NO_COLOR": "1"}).stdout
+    assert "\x1b[36" not in plain
+    assert "\x1b[1;36" not in plain
+
+
+def test_output_into_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
+    run("solve", CASES / "sailco.yaml", "-q", "--out", tmp_path / "p")
+    done = subprocess.run(f"'{PLAN}' show '{tmp_path / 'p'}' --table prices | head -n 1", shell=True, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
