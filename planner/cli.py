@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from planner.errors import InputError, Interrupted, NoPlanError, StopgapError
+from planner.errors import InputError, Interrupted, NoPlanError, StopgapError, counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -106,8 +106,8 @@ def check(
         return
     for problem in warnings:
         typer.echo(f"warning: {problem}", err=True)
-    parts = [_counted(len(loaded.calendar.periods), "periods"), *(_counted(number, kind) for kind, number in counts.items() if number)]
-    typer.echo(f"{scenario}: ok, {', '.join(parts)}" + (f"; {_counted(len(warnings), 'warnings')}" if warnings else ""))
+    parts = [counted(len(loaded.calendar.periods), "periods"), *(counted(number, kind) for kind, number in counts.items() if number)]
+    typer.echo(f"{scenario}: ok, {', '.join(parts)}" + (f"; {counted(len(warnings), 'warnings')}" if warnings else ""))
 
 
 @app.command()
@@ -167,10 +167,6 @@ def _title_of(folder: Path) -> str | None:
         return str(read_record(folder)["title"])
     except InputError:
         return None
-
-
-def _counted(number: int, plural: str) -> str:
-    return f"{number} {plural if number != 1 else plural.removesuffix('ies') + 'y' if plural.endswith('ies') else plural.removesuffix('s')}"
 
 
 def _suffix(path: Path | None, suffix: str) -> None:
@@ -243,10 +239,12 @@ def _report(error: StopgapError) -> None:
     if isinstance(error, InputError) and error.problems:
         for problem in error.problems:
             typer.echo(str(problem), err=True)
-        typer.echo(_counted(len(error.problems), "problems"), err=True)
+        typer.echo(counted(len(error.problems), "problems"), err=True)
     else:
         typer.echo(f"{'' if isinstance(error, Interrupted) else 'error: '}{error}", err=True)
     if isinstance(error, NoPlanError):
+        for warning in error.warnings:
+            typer.echo(f"warning: {warning}", err=True)
         for conflict in error.conflicts:
             rows = ", ".join(conflict.rows[:4]) + (f" … ({len(conflict.rows)} rows)" if len(conflict.rows) > 4 else "")
             typer.echo(f"  {conflict.rule}: {conflict.meaning}\n      {rows}", err=True)

@@ -72,6 +72,7 @@ class NoPlanError(StopgapError):
     def __init__(self, status: str, message: str, conflicts: Sequence[Conflict] = ()) -> None:
         self.status = status
         self.conflicts = list(conflicts)
+        self.warnings: list[str] = []
         super().__init__(message)
 
 
@@ -123,6 +124,12 @@ def listed(words: Iterable[str], most: int = 8) -> str:
     """Words for a message, cut where they would fill the screen."""
     words = sorted(words)
     return ", ".join(words[:most]) + (f" … ({len(words)} in all)" if len(words) > most else "")
+
+
+def counted(number: int, plural: str) -> str:
+    """A number with its noun: ``1 policy``, ``2 policies``."""
+    singular = plural.removesuffix("ies") + "y" if plural.endswith("ies") else plural.removesuffix("s")
+    return f"{number} {plural if number != 1 else singular}"
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str]:

@@ -76,8 +76,11 @@ def solve_scenario(
             write_model(program, path)
     with clock.stage("solve"):
         outcome = solve(program, time_limit, clock.waiting)
+    warnings = [str(problem) for problem in (*loaded.sources.warnings, *warnings_of(loaded))]
     if isinstance(outcome, NoSolution):
-        raise _no_plan(program, outcome)
+        error = _no_plan(program, outcome)
+        error.warnings = warnings
+        raise error
     with clock.stage("check"):
         certificate = certify(program, outcome)
         answer = Answer(loaded.scenario, loaded.calendar, data, program, outcome)
@@ -95,7 +98,7 @@ def solve_scenario(
         "total_cost": sum(costs.values()),
         "costs": costs,
         "figures": key_figures(answer, tables),
-        "warnings": [str(problem) for problem in (*loaded.sources.warnings, *warnings_of(loaded))],
+        "warnings": warnings,
         "inputs": loaded.sources.files,
         "set": sets,
         "resolved_sha256": loaded.digest,

@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from planner.errors import counted
 from planner.plan import Record
 
 WIDTH = 100
@@ -43,9 +44,9 @@ def money(value: float, currency: str) -> str:
     return f"{value:,.6g} {currency}"
 
 
-def amount(value: float) -> str:
-    """A quantity in at most six characters or so; a dot for nothing."""
-    if abs(value) < 5e-4:
+def amount(value: float, nothing: float = 0.0) -> str:
+    """A quantity in at most six characters or so; a dot for what is not more than ``nothing``."""
+    if abs(value) <= nothing:
         return "·"
     if abs(value) >= 99.5:
         return f"{value:,.0f}"
@@ -80,7 +81,8 @@ def _headline(record: Record, figures: Record) -> RenderableType:
     rate = record["discount_rate"]
     lines = [
         Text.assemble(
-            (record["title"] or record["scenario"], "bold"), (f"   {periods[0]['period']} to {periods[-1]['end'][:7]}, {len(periods)} periods", "dim")
+            (record["title"] or record["scenario"], "bold"),
+            (f"   {periods[0]['period']} to {periods[-1]['end'][:7]}, {counted(len(periods), 'periods')}", "dim"),
         ),
         Text.assemble("Cost ", (money(record["total_cost"], record["currency"]), "bold"), f" (discounted at {100 * rate:g} %)" if rate else ""),
     ]
@@ -102,28 +104,34 @@ def _headline(record: Record, figures: Record) -> RenderableType:
     return Group(*lines)
 
 
-def _mix(figures: Record, years: list[str]) -> RenderableType:
-    materials = figures["shortage"]["materials"]
+def _mix(figures: Record, years: list[str]) -> RenderableType | None:
     table = _grid("Sourcing mix", "per year", years)
-    for material, sources in figures["mix"].items():
-        info = materials.get(material)
-        if info is None or info["wanted"] <= 0:
-            continue
-        table.add_row(
-            Text(f"{info['label']}, {info['unit']}", style="bold"), *[amount(sources.get("wanted", {}).get(year, 0.0)) for year in years], style="bold"
-        )
-        ranked = sorted((name for name in sources if name != "wanted" and name not in _LAST), key=lambda name: -sum(map(abs, sources[name].values())))
-        ranked = [name for name in ranked if any(abs(value) > 5e-4 for value in sources[name].values())]
-        for name in ranked[:TOP_SOURCES]:
-            table.add_row(f"  {name}", *[amount(sources[name].get(year, 0.0)) for year in years])
-        rest = ranked[TOP_SOURCES:]
-        if rest:
-            table.add_row(f"  {len(rest)} other sources", *[amount(sum(sources[name].get(year, 0.0) for name in rest)) for year in years])
-        for name in _LAST:
-            values = [sources.get(name, {}).get(year, 0.0) for year in years]
-            if any(abs(value) > 5e-4 for value in values):
-                table.add_row(f"  {name}", *map(amount, values), style="red" if name == "short" else "")
-    return table
+    for material, info in figures["shortage"]["materials"].items():
+        if info["wanted"] > 0:
+            _mix_of(table, info, figures["mix"][material], years)
+    return table if table.row_count else None
+
+
+def _mix_of(table: Table, info: Record, sources: Record, years: list[str]) -> None:
+    """One material: what is wanted, the largest sources, the rest together, then stock, substitutes, other uses, shortage."""
+    nothing = 1e-5 * info["wanted"] / len(sources["wanted"])
+
+    def row(name: str, parts: list[str], style: str = "") -> None:
+        values = [sum(sources[part].get(year, 0.0) for part in parts if part in sources) for year in years]
+        table.add_row(Text(name), *[amount(value, nothing) for value in values], style=style)
+
+    def matters(name: str) -> bool:
+        return any(abs(value) > nothing for value in sources.get(name, {}).values())
+
+    row(f"{info['label']}, {info['unit']}", ["wanted"], "bold")
+    ranked = sorted((name for name in sources if name not in ("wanted", *_LAST) and matters(name)), key=lambda name: -sum(map(abs, sources[name].values())))
+    for name in ranked[:TOP_SOURCES]:
+        row(f"  {name}", [name])
+    rest = ranked[TOP_SOURCES:]
+    if rest:
+        row(f"  {counted(len(rest), 'other sources')}", rest)
+    for name in filter(matters, _LAST):
+        row(f"  {name}", [name], "red" if name == "short" else "")
 
 
 def _runway(figures: Record) -> RenderableType | None:
@@ -180,8 +188,10 @@ def _price(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
 
 
-def _costs(record: Record) -> RenderableType:
+def _costs(record: Record) -> RenderableType | None:
     lines = {name: value for name, value in record["costs"].items() if abs(value) > 1e-9 * max(1e-300, abs(record["total_cost"]))}
+    if not lines:
+        return None
     ranked = sorted(lines.items(), key=lambda item: -abs(item[1]))
     text = _title("Cost lines", record["currency"])
     for position, (name, value) in enumerate(ranked):
