@@ -82,7 +82,7 @@ def _headline(record: Record, figures: Record) -> RenderableType:
     lines = [
         Text.assemble(
             (record["title"] or record["scenario"], "bold"),
-            (f"   {periods[0]['period']} to {periods[-1]['end'][:7]}, {counted(len(periods), 'periods')}", "dim"),
+            (f"   {periods[0]['period']} until {periods[-1]['end'][:7]}, {counted(len(periods), 'periods')}", "dim"),
         ),
         Text.assemble("Cost ", (money(record["total_cost"], record["currency"]), "bold"), f" (discounted at {100 * rate:g} %)" if rate else ""),
     ]
@@ -124,7 +124,7 @@ def _mix_of(table: Table, info: Record, sources: Record, years: list[str]) -> No
         return any(abs(value) > nothing for value in sources.get(name, {}).values())
 
     row(f"{info['label']}, {info['unit']}", ["wanted"], "bold")
-    ranked = sorted((name for name in sources if name not in ("wanted", *_LAST) and matters(name)), key=lambda name: -sum(map(abs, sources[name].values())))
+    ranked = sorted((name for name in sources if name not in ("wanted", *_LAST) and matters(name)), key=lambda name: -_peak(sources[name], sources["wanted"]))
     for name in ranked[:TOP_SOURCES]:
         row(f"  {name}", [name])
     rest = ranked[TOP_SOURCES:]
@@ -132,6 +132,11 @@ def _mix_of(table: Table, info: Record, sources: Record, years: list[str]) -> No
         row(f"  {counted(len(rest), 'other sources')}", rest)
     for name in filter(matters, _LAST):
         row(f"  {name}", [name], "red" if name == "short" else "")
+
+
+def _peak(source: Record, wanted: Record) -> float:
+    """Largest share of a year's demand: what matters in any year is named, even if it ends soon."""
+    return max((abs(value) / wanted[year] for year, value in source.items() if wanted.get(year)), default=0.0)
 
 
 def _runway(figures: Record) -> RenderableType | None:
