@@ -110,7 +110,7 @@ def _decide(setting: Setting, choices: dict[str, Project], committed: Committed)
                 slot = key, v.label, due.label
                 payments[slot] = payments.get(slot, 0.0) + cost
             for t in setting.periods:
-                mean = ramp.mean(t.begin - v.begin, t.begin + t.years - v.begin) if t.begin >= v.begin else 0.0
+                mean = ramp.aged(t.begin - v.begin, t.years) if t.begin >= v.begin else 0.0
                 if mean > 0:
                     ramps[key, v.label, t.label] = mean
                     growing[key, t.label] = None

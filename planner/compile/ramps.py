@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 
@@ -13,6 +13,7 @@ class Ramp:
 
     points: tuple[tuple[float, float], ...]
     life: float | None = None
+    _means: dict[tuple[float, float], float] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def begins(self) -> float:
@@ -48,6 +49,13 @@ class Ramp:
         area = self.integral(min(last, self.ends)) - self.integral(min(max(first, 0.0), self.ends))
         # below this an area is the rounding of dates that meet, and a coefficient of 1e-17 would upset the solver
         return area / (last - first) if area > 1e-12 else 0.0
+
+    def aged(self, age: float, years: float) -> float:
+        """Mean share over a period that starts at an age; computed once for each age, since grids repeat them."""
+        key = round(age, 12), years
+        if key not in self._means:
+            self._means[key] = self.mean(key[0], key[0] + years)
+        return self._means[key]
 
     def unused(self, age: float) -> float:
         """Share of life that is left at an age; 0 for an endless life."""

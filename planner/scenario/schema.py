@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, ValidationInfo, model_validator
@@ -226,7 +227,7 @@ class Supplier(Entity):
     tariff: TariffSeries = Field(Series.constant(0.0), description="Share of the price.")
     emissions: Intensity = Field(0.0, description="t CO2e per unit shipped.")
 
-    @property
+    @cached_property
     def tiers(self) -> tuple[Tier, ...]:
         """Price tiers; a plain price is one tier without limit."""
         return self.price.tiers if isinstance(self.price, Tiers) else (Tier.model_construct(quantity=None, price=self.price),)
