@@ -161,7 +161,7 @@ def _commitments(record: Record, figures: Record, most: int = 6) -> RenderableTy
     items = [item for item in figures["commitments"] if item["size"] > 1e-6 * (item["of"] or item["size"])]
     if not items:
         return Text.assemble(_title("Commit to"), ("  nothing new", "dim")) if figures["decidable"] else None
-    table = _grid("Commit to", "", ["size", "of limit", "decide by", "first output", "capex"])
+    table = _grid("Commit to", "", ["size", "of limit", "commit by", "first output", "capex"])
     for item in items[:most]:
         share = f"{100 * item['size'] / item['of']:.0f} %" if item["of"] else ""
         unit = item["unit"]
@@ -193,13 +193,15 @@ def _price(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
 
 
-def _costs(record: Record) -> RenderableType | None:
+def _costs(record: Record, most: int = 5) -> RenderableType | None:
     lines = {name: value for name, value in record["costs"].items() if abs(value) > 1e-9 * max(1e-300, abs(record["total_cost"]))}
     if not lines:
         return None
     ranked = sorted(lines.items(), key=lambda item: -abs(item[1]))
+    if len(ranked) > most + 1:
+        ranked = [*ranked[:most], (f"{len(ranked) - most} others", sum(value for _, value in ranked[most:]))]
     text = _title("Cost lines", record["currency"])
     for position, (name, value) in enumerate(ranked):
         # a line breaks between cost lines, not inside one
-        text.append(" · " if position else "  ").append(f"{name}\u00a0").append(money(value, "").strip().replace(" ", "\u00a0"), style="bold")
+        text.append(" · " if position else "  ").append(f"{name} ".replace(" ", "\u00a0")).append(money(value, "").strip().replace(" ", "\u00a0"), style="bold")
     return text
