@@ -116,7 +116,9 @@ class Problems:
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """A hint naming the closest known words, or ``otherwise`` when none is close."""
-    near = difflib.get_close_matches(word, list(known), n=2, cutoff=0.6)
+    known = list(known)
+    same = [other for other in known if other.casefold() == word.casefold() and other != word]
+    near = same or difflib.get_close_matches(word, known, n=2, cutoff=0.6)
     return f"did you mean {' or '.join(repr(n) for n in near)}?" if near else otherwise
 
 

@@ -97,6 +97,7 @@ def solve_scenario(
         "discount_rate": loaded.scenario.money.discount_rate,
         "total_cost": sum(costs.values()),
         "costs": costs,
+        "tables": sorted(tables),
         "figures": key_figures(answer, tables),
         "warnings": warnings,
         "inputs": loaded.sources.files,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.errors import InputError
+from planner.errors import InputError, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,6 +119,9 @@ class Plan:
             resolved = (folder / SCENARIO).read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise InputError(f"{folder}: the plan is damaged: {error}") from None
+        lost = set(record["tables"]) - set(tables)
+        if lost:
+            raise InputError(f"{folder}: the plan is damaged: without {listed(f'{name}.parquet' for name in lost)}")
         return Plan(str(record["scenario"]), record, resolved, tables)
 
 

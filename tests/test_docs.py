@@ -94,7 +94,7 @@ def test_every_key_of_the_language_is_documented() -> None:
 
 
 def _subclasses(model: type) -> set[type]:
-    found = set(model.__subclasses__())
+    found: set[type] = set(model.__subclasses__())
     return found | {deeper for child in found for deeper in _subclasses(child)}
 
 

@@ -83,7 +83,7 @@ def price_rows(scenario: Scenario, data: SourcingData, program: LinearProgram, s
         period = parts.pop() if price.window or parts[-1] in data.time.discount else ""
         discount = discounts[tuple(index)] if price.window else data.time.discount.get(period, 1.0)
         party = parts.pop(price.party) if price.party is not None else _party(scenario, parts[0])
-        unit = price.unit.format(currency=scenario.money.currency, unit=_unit(scenario, data, rule, parts))
+        unit = price.unit.format(currency=scenario.money.currency, unit=unit_of(scenario, data, rule, parts))
         yield rule, ".".join(parts), party, period, price.meaning, (abs(dual) if price.sign is None else price.sign * dual) / discount + 0.0, unit
 
 
@@ -105,7 +105,7 @@ def _party(scenario: Scenario, key: str) -> str:
     return str(getattr(owned.get(key), "party", ""))
 
 
-def _unit(scenario: Scenario, data: SourcingData, rule: str, parts: list[str]) -> str:
+def unit_of(scenario: Scenario, data: SourcingData, rule: str, parts: list[str]) -> str:
     """Unit of the material that a row is counted in."""
     key = parts[0]
     material = ""

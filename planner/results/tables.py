@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from planner.results.prices import price_rows
+from planner.results.prices import price_rows, unit_of
 from planner.scenario.dates import Calendar
 from planner.scenario.schema import Scenario
 from planner.solver.highs import Solution
@@ -76,7 +76,7 @@ def make_tables(answer: Answer) -> Tables:
         "processes": _processes(answer, by_name),
         "transfers": _transfers(answer, by_name),
         "disposals": ((*index, value, answer.unit(index[0])) for index, value in by_name.get("surplus", []) if value),
-        "violations": ((*index, value, "") for index, value in by_name.get("violation", []) if value),
+        "violations": ((*index, value, _violation_unit(answer, *index)) for index, value in by_name.get("violation", []) if value),
         "costs": _costs(answer),
         "prices": price_rows(answer.scenario, answer.data, answer.program, answer.solution),
     }
@@ -215,6 +215,15 @@ def _transfers(answer: Answer, values: Values) -> Iterator[Row]:
         if value:
             route = answer.scenario.routes[r]
             yield r, route.from_, route.to, m, t, value, answer.unit(m)
+
+
+def _violation_unit(answer: Answer, policy: str, item: str, _: str) -> str:
+    """Unit of a policy's left-hand side: money, t CO2e, or the unit of the material it is about."""
+    rule = answer.scenario.policies[policy].kind
+    if rule == "budget":
+        return answer.scenario.money.currency
+    name = "service_level" if rule == "min_service" else rule
+    return "t_CO2e" if rule == "max_emissions" else unit_of(answer.scenario, answer.data, name, [policy, item])
 
 
 def _costs(answer: Answer) -> Iterator[Row]:

@@ -31,6 +31,8 @@ class Context:
     unlimited: frozenset[str] = frozenset()
     """Processes and stockpiles without a capacity."""
     current: list[str] = field(default_factory=list)
+    read: list[dict[str, Any]] = field(default_factory=list)
+    """Fields read so far of the objects being read, innermost last."""
     stores: bool = False
     """Whether capacity is an amount, as a stockpile's is, and not a rate."""
 
@@ -84,7 +86,7 @@ def _money(raw: Mapping[str, Any]) -> Money:
                 rates[code] = convert(rate, Kind.MONEY, Money(currency), None)
             except UnitError:
                 continue
-    return Money(currency, rates)
+    return Money(currency, {code: rate for code, rate in rates.items() if rate > 0})
 
 
 def _calendar(raw: Mapping[str, Any]) -> Calendar | None:

@@ -43,12 +43,12 @@ def add_months(day: dt.date, months: int) -> dt.date:
 
 
 def nominal_years(start: dt.date, end: dt.date) -> float:
-    """Nominal years between two dates: whole months count 1/12 each, days by their share of their month."""
-    return _month_count(end) - _month_count(start)
-
-
-def _month_count(day: dt.date) -> float:
-    return day.year + (day.month - 1 + (day.day - 1) / calendar.monthrange(day.year, day.month)[1]) / 12
+    """Nominal years between two dates: months from the day of ``start`` count 1/12 each, days by their share of such a month."""
+    months = 12 * (end.year - start.year) + end.month - start.month
+    if add_months(start, months) > end:
+        months -= 1
+    first, last = add_months(start, months), add_months(start, months + 1)
+    return (months + (end - first).days / (last - first).days) / 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,8 @@ def make_calendar(start: dt.date, steps: list[tuple[dt.date, str]]) -> Calendar:
             end_months = months / 12
             periods.append(Period(_label(edge, step), edge, following, begin, STEPS[step] / 12))
             edge, begin = following, end_months
+    if not periods:
+        raise ValueError("the horizon has no period")
     return Calendar(tuple(periods))
 
 

@@ -74,6 +74,14 @@ def read_number(value: Any, kind: Kind, context: Context) -> float:
     return float(value)
 
 
+def _example(error: UnitError, kind: Kind, context: Context) -> str:
+    """A hint for what is no quantity at all."""
+    if "is not a number" not in str(error):
+        return ""
+    kind = _STORED.get(kind, kind) if context.stores else kind
+    return f"write for instance {EXAMPLES[kind].replace('USD', context.money.currency)}"
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a map"
@@ -89,13 +97,16 @@ class Quantity(_Leaf):
     kind: Kind
     low: float | None = 0.0
     high: float | None = None
+    positive: bool = False
+    """Whether 0 is refused as well."""
 
     @override
     def read(self, value: Any, info: ValidationInfo) -> float:
+        context = context_of(info)
         try:
-            return self.number(value, context_of(info))
+            return self.number(value, context)
         except UnitError as error:
-            fail(((), str(error), error.hint))
+            fail(((), str(error), error.hint or _example(error, self.kind, context)))
 
     def number(self, value: Any, context: Context) -> float:
         """Read and check bounds.
@@ -107,6 +118,8 @@ class Quantity(_Leaf):
         if self.low is not None and number < self.low:
             what = "is negative, which means nothing here" if self.low == 0 else f"is below {self.low:g}"
             raise UnitError(f"{_shown(value)} {what}", "write a number of zero or more" if self.low == 0 else "")
+        if self.positive and number == 0:
+            raise UnitError(f"{_shown(value)} is zero, which means nothing here", "write a number above zero")
         if self.high is not None and number > self.high:
             hint = f"did you mean {number:g} %?" if self.kind in (Kind.SHARE, Kind.YEARLY) and not isinstance(value, str) and number <= 100 else ""
             raise UnitError(f"{_shown(value)} is above {100 * self.high:g} %", hint)
@@ -138,6 +151,20 @@ class Day(_Leaf):
         return {"anyOf": [{"type": "string", "pattern": pattern, "examples": ["2026-01"]}, {"type": "integer", "minimum": 1900, "maximum": 2300}]}
 
 
+class Year(_Leaf):
+    """A calendar year."""
+
+    @override
+    def read(self, value: Any, info: ValidationInfo) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 1900 <= value <= 2300:
+            fail(((), f"{_shown(value)} is not a year", "write for instance 2026"))
+        return value
+
+    @override
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": 1900, "maximum": 2300}
+
+
 @dataclass(frozen=True)
 class Ref(_Leaf):
     """The id of another entity, of one of several kinds."""
@@ -159,8 +186,9 @@ class Ref(_Leaf):
                     did_you_mean(value, known, f"known are {listed(known)}" if known else f"none is defined under {self.kinds[0]}"),
                 )
             )
-        if known.count(value) > 1:
-            fail(((), f"'{value}' names both a {name.replace(' or ', ' and a ')}", "rename one of them"))
+        owners = [_SINGULAR[kind] for kind in self.kinds if value in context.ids[kind]]
+        if len(owners) > 1:
+            fail(((), f"'{value}' names both a {' and a '.join(owners)}", "rename one of them"))
         return value
 
     @override
@@ -246,7 +274,7 @@ class SeriesOf(_Leaf):
             try:
                 return Series.constant(quantity.number(value, context))
             except UnitError as error:
-                fail(((), str(error), error.hint))
+                fail(((), str(error), error.hint or _example(error, self.kind, context)))
         if "growth" in value or "start" in value:
             return self._growing(value, quantity, context)
         return Series(tuple(_steps(value, lambda entry: quantity.number(entry, context))))
@@ -376,6 +404,8 @@ class Curve(_Leaf):
                 flaws.append(((place,), str(error), error.hint))
         if isinstance(value, Mapping):
             points.sort()
+            if len({time for time, _ in points}) < len(points):
+                flaws.append(((), "two keys mean the same time", "only a list of [time, share] may jump"))
         elif any(later[0] < earlier[0] for earlier, later in itertools.pairwise(points)):
             flaws.append(((), "goes back in time", "order the points by time"))
         if not points and not flaws:

@@ -133,12 +133,15 @@ def _check_horizon(raw: Mapping[str, Any], tree: Node, problems: Problems) -> No
 
 def _problems(tree: Node, item: Mapping[str, Any]) -> list[Problem]:
     # pydantic puts the tags of unions ("as-…") and of keys among the parts of a path
+    at_key = item["loc"][-1:] == ("[key]",)
     loc: Loc = tuple(part for part in item["loc"] if part != "[key]" and not str(part).startswith("as-"))
+    if item["type"] == "union_tag_invalid":
+        loc = (*loc, "kind")
     if item["type"] == "flaws":
         flaws = item["ctx"]["flaws"]
-        return [Problem(_mark(tree, (*loc, *sub), key=bool(sub)), _path(tree, (*loc, *sub)), text, hint) for sub, text, hint in flaws]
-    text, hint, at_key = _words(item, loc)
-    return [Problem(_mark(tree, loc, key=at_key), _path(tree, loc), text, hint)]
+        return [Problem(_mark(tree, (*loc, *sub), key=at_key or bool(sub)), _path(tree, (*loc, *sub)), text, hint) for sub, text, hint in flaws]
+    text, hint, about_key = _words(item, loc)
+    return [Problem(_mark(tree, loc, key=at_key or about_key), _path(tree, loc), text, hint)]
 
 
 def _words(item: Mapping[str, Any], loc: Loc) -> tuple[str, str, bool]:

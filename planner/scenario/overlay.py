@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from planner.errors import InputError, Mark, Problem, Problems, did_you_mean
@@ -12,8 +13,11 @@ from planner.scenario.reader import Node, parse_yaml, read_yaml
 from planner.scenario.tables import column, entities, insert, moved, read_rows
 
 MAX_DEPTH = 10
+MAX_FILES = 200
 ENTITY_MAPS = ("parties", "materials", "suppliers", "projects", "contracts", "stockpiles", "demands", "processes", "routes", "events", "policies")
-_BESIDE_TABLE = {"table", "sheet", "entries", "column", "note", "source", "assumption", "confidence"}
+_NOTES = {"note", "source", "assumption", "confidence"}
+_BESIDE_TABLE = {"table", "sheet", "entries", *_NOTES}
+_BESIDE_COLUMN = {"table", "sheet", "column", *_NOTES}
 
 
 @dataclass(slots=True)
@@ -39,10 +43,13 @@ def gather(path: Path, root: Path | None = None, sets: Iterable[str] = ()) -> So
     Raises:
         InputError: if the scenario itself cannot be read; other problems are in the result.
     """
-    if path.is_dir():
-        raise InputError([Problem(Mark(str(path)), "", "is a folder", "name a scenario file")])
-    reader = _Reader((root or default_root(path)).resolve())
-    tree = reader.file(path, str(path), ())
+    try:
+        if path.is_dir():
+            raise InputError([Problem(Mark(str(path)), "", "is a folder", "name a scenario file")])
+        reader = _Reader((root or default_root(path)).resolve())
+        tree = reader.file(path, str(path), ())
+    except (OSError, RuntimeError) as error:
+        raise InputError([Problem(Mark(str(path)), "", f"cannot be read: {error}")]) from None
     for item in sets:
         reader.set(tree, item)
     return Sources(tree, reader.files, reader.warnings, reader.problems.items)
@@ -58,12 +65,16 @@ class _Reader:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.files: dict[str, str] = {}
+        self.reads = 0
         self.problems = Problems()
         self.warnings: list[Problem] = []
 
     def file(self, path: Path, shown: str, chain: tuple[Path, ...]) -> Node:
         """Read one file and everything below it; what is wrong is noted, and the rest goes on."""
         real = path.resolve()
+        self.reads += 1
+        if self.reads > MAX_FILES:
+            raise InputError([Problem(Mark(shown), "extends", f"more than {MAX_FILES} files are read", "extend each file once")])
         tree = read_yaml(path, shown, self.problems)
         self.files[shown] = hashlib.sha256(real.read_bytes()).hexdigest()
         if not isinstance(tree.value, dict):
@@ -108,12 +119,13 @@ class _Reader:
     def inside(self, reference: Node, path: Path, where: str) -> Path | None:
         """The file that a reference means, if it exists inside the root."""
         name = str(reference.value)
-        if "://" in name or "\\" in name or name.startswith("~") or "\0" in name:
+        if "://" in name or "\\" in name or name.startswith(("~", "/")) or "\0" in name:
             self.problems.add(reference.mark, where, f"'{name}' is not a relative path", "write it relative to this file, with '/'")
             return None
         try:
             target = (path.resolve().parent / name).resolve()
-        except (OSError, RuntimeError):
+            target.is_file()
+        except (OSError, RuntimeError, ValueError):
             self.problems.add(reference.mark, where, f"'{name}' cannot be resolved")
             return None
         if not target.is_relative_to(self.root):
@@ -142,7 +154,7 @@ class _Reader:
                 mine.mark, mine.key = node.mark, node.key
                 self.merge(mine, node, here)
             else:
-                base.value[key] = Node(list(node.value), node.mark, node.key) if isinstance(node.value, list) else node
+                base.value[key] = node.copy()
 
     def set(self, tree: Node, item: str) -> None:
         """Apply one ``path=value`` from the command line."""
@@ -151,6 +163,9 @@ class _Reader:
         parts = name.strip().split(".")
         if not separator or not all(parts):
             self.problems.add(Mark("--set"), "", f"'{item}' is not path=value", "write --set policies.diversify.share='60 %'")
+            return
+        if not text.strip():
+            self.problems.add(mark, name.strip(), "has no value", "write null to delete an entry")
             return
         try:
             value = moved(parse_yaml(text, str(mark.file)), mark)
@@ -172,7 +187,7 @@ class _Reader:
 
     def set_in_list(self, target: Node, parts: list[str], depth: int, value: Node) -> None:
         part = parts[depth]
-        if len(parts) > depth + 1 or not part.isdigit() or int(part) >= len(target.value):
+        if len(parts) > depth + 1 or not _is_position(part) or int(part) >= len(target.value):
             self.problems.add(value.mark, ".".join(parts), f"'{part}' is no position in a list of {len(target.value)}", "positions count from 0")
             return
         target.value[int(part)] = value
@@ -186,18 +201,10 @@ class _Reader:
                 self.series_tables(node, path, shown, (key,))
 
     def entity_table(self, node: Node, path: Path, shown: str, key: str) -> None:
-        rest = {name: child for name, child in node.value.items() if name not in _BESIDE_TABLE}
-        for name, child in rest.items():
-            self.problems.add(child.key or child.mark, f"{key}.{name}", "stands beside 'table'", "put it under 'entries:'")
-        opened = self.open_table(node, path, shown, key)
-        found: dict[str, Node] = {}
-        if opened is not None:
-            try:
-                found, problems = entities(read_rows(*opened))
-                self.problems.items.extend(Problem(p.mark, f"{key}.{p.path}".rstrip("."), p.problem, p.hint) for p in problems)
-            except InputError as error:
-                self.problems.items.extend(error.problems)
-        table = Node(found, node.mark, node.key)
+        for name, child in node.value.items():
+            if name not in _BESIDE_TABLE:
+                self.problems.add(child.key or child.mark, f"{key}.{name}", "stands beside 'table'", "put it under 'entries:'")
+        table = Node(self.from_table(node, path, shown, key, entities) or {}, node.mark, node.key)
         more = node.value.get("entries")
         if more is not None and isinstance(more.value, dict):
             self.merge(table, more, (key,))
@@ -206,18 +213,35 @@ class _Reader:
     def series_tables(self, node: Node, path: Path, shown: str, where: tuple[str, ...]) -> None:
         for name, child in _children(node):
             here = (*where, name)
-            if isinstance(child.value, dict) and "table" in child.value and "column" in child.value:
-                opened = self.open_table(child, path, shown, ".".join(here))
-                if opened is None:
-                    child.value = {}
-                    continue
-                try:
-                    child.value = column(read_rows(*opened), str(child.value["column"].value), child.value["column"].mark)
-                except InputError as error:
-                    self.problems.items.extend(Problem(p.mark, p.path or ".".join(here), p.problem, p.hint) for p in error.problems)
-                    child.value = {}
-            else:
+            if not isinstance(child.value, dict) or "table" not in child.value:
                 self.series_tables(child, path, shown, here)
+                continue
+            asked = child.value.get("column")
+            for key, beside in child.value.items():
+                if key not in _BESIDE_COLUMN:
+                    self.problems.add(beside.key or beside.mark, ".".join((*here, key)), "stands beside 'table'", did_you_mean(key, _BESIDE_COLUMN))
+            if asked is None:
+                self.problems.add(child.mark, ".".join(here), "'column' is missing", "write {table: prices.csv, column: dy}")
+                child.value = 0
+                continue
+            make = partial(column, name=str(asked.value), asked=asked.mark)
+            # what cannot be read is reported here and stands as 0, so that nothing follows from it
+            found = self.from_table(child, path, shown, ".".join(here), make)
+            child.value = 0 if found is None else found
+
+    def from_table(self, node: Node, path: Path, shown: str, where: str, make: Callable[..., dict[str, Node]]) -> dict[str, Node] | None:
+        """What a table holds; problems get the path of the key that asks for it."""
+        opened = self.open_table(node, path, shown, where)
+        if opened is None:
+            return None
+        problems = Problems()
+        try:
+            return make(read_rows(*opened, problems), problems=problems)
+        except InputError as error:
+            problems.items.extend(error.problems)
+            return None
+        finally:
+            self.problems.items.extend(Problem(p.mark, ".".join(filter(None, (where, p.path))), p.problem, p.hint) for p in problems.items)
 
     def open_table(self, node: Node, path: Path, shown: str, where: str) -> tuple[Path, str, str | None, Mark] | None:
         reference = node.value["table"]
@@ -233,8 +257,12 @@ class _Reader:
         return target, name, None if sheet is None else str(sheet.value), reference.mark
 
 
+def _is_position(part: str) -> bool:
+    return part.isascii() and part.isdecimal()
+
+
 def _step(node: Node, part: str) -> Node | None:
-    if isinstance(node.value, list) and part.isdigit() and int(part) < len(node.value):
+    if isinstance(node.value, list) and _is_position(part) and int(part) < len(node.value):
         return node.value[int(part)] if isinstance(node.value[int(part)], Node) else None
     child = node.value.get(part) if isinstance(node.value, dict) else None
     return child if isinstance(child, Node) else None

@@ -42,6 +42,14 @@ class Node:
     mark: Mark
     key: Mark | None = None
 
+    def copy(self) -> Node:
+        """The same tree made of new nodes: aliases share theirs."""
+        if isinstance(self.value, dict):
+            return Node({key: node.copy() for key, node in self.value.items()}, self.mark, self.key)
+        if isinstance(self.value, list):
+            return Node([node.copy() for node in self.value], self.mark, self.key)
+        return Node(self.value, self.mark, self.key)
+
     def plain(self) -> Any:
         """The same tree as ordinary Python values."""
         if isinstance(self.value, dict):
@@ -111,15 +119,21 @@ def read_text(path: Path, shown: str) -> str:
 def parse_yaml(text: str, shown: str, problems: Problems | None = None) -> Node:
     """Parse YAML text into nodes; see :func:`read_yaml`."""
     builder = _Builder(shown)
+    if text.lstrip()[:1] in ("{", "["):
+        text = _joined_surrogates(text)
     try:
         root = builder.document(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark or error.context_mark
         mark = Mark(shown, place.line + 1, place.column + 1) if place else Mark(shown)
         said = (error.problem or str(error)).replace("\n", " ")
-        raise InputError([*builder.problems.items, Problem(mark, "", f"is not valid YAML: {said}", _syntax_hint(said))]) from None
+        raise InputError([*builder.problems.items, Problem(mark, "", f"is not valid YAML: {said}", _syntax_hint(said, text, mark))]) from None
+    except UnicodeError:
+        raise InputError([Problem(Mark(shown), "", "holds a character that is not valid Unicode", "type it again")]) from None
     except yaml.reader.ReaderError as error:
-        before = text[: int(error.position)]
+        # libyaml counts bytes, the pure Python reader characters
+        counts_bytes = _LOADER is not yaml.SafeLoader
+        before = text.encode()[: int(error.position)].decode(errors="ignore") if counts_bytes else text[: int(error.position)]
         mark = Mark(shown, before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise InputError([Problem(mark, "", "holds a character that YAML does not allow", "remove the control character")]) from None
     if problems is None:
@@ -129,8 +143,19 @@ def parse_yaml(text: str, shown: str, problems: Problems | None = None) -> Node:
     return root
 
 
-def _syntax_hint(said: str) -> str:
-    if "\\t" in said or "tab" in said:
+def _joined_surrogates(text: str) -> str:
+    """JSON writes characters beyond the basic plane as two escapes; YAML wants one."""
+
+    def join(match: re.Match[str]) -> str:
+        return chr(0x10000 + (int(match[1], 16) - 0xD800) * 0x400 + int(match[2], 16) - 0xDC00)
+
+    return re.sub(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})", join, text)
+
+
+def _syntax_hint(said: str, text: str, mark: Mark) -> str:
+    lines = text.splitlines()
+    line = lines[mark.line - 1] if mark.line <= len(lines) else ""
+    if "\\t" in said or "\t" in line[: len(line) - len(line.lstrip())] or line[mark.column - 1 : mark.column] == "\t":
         return "indent with spaces, not tabs"
     if "mapping values are not allowed" in said:
         return "check the indentation, and quote text that holds ': '"
@@ -157,6 +182,8 @@ def scalar(text: str) -> Any:
             raise ValueError(f"'{text}' starts with a zero; write {int(text)}, or quote it if it is text")
         return int(text)
     if _BASED.match(text):
+        if len(text) > 22:
+            raise ValueError("an integer of more than 20 digits")
         return int(text, 0)
     if _FLOAT.match(text):
         number = float(text)
@@ -174,7 +201,9 @@ class _Builder:
         self.problems = Problems()
         self.anchors: dict[str, Node | None] = {}
         self.sizes: dict[str, int] = {}
+        self.heights: dict[str, int] = {}
         self.count = 0
+        self.deepest = 0
 
     def document(self, events: Iterator[Any]) -> Node:
         root: Node | None = None
@@ -195,21 +224,27 @@ class _Builder:
         if depth > MAX_DEPTH:
             raise self.stop(event, (), f"is nested more than {MAX_DEPTH} levels deep")
         self.count += 1
+        self.deepest = max(self.deepest, depth)
         if self.count > MAX_NODES:
             raise self.stop(event, (), f"holds more than {MAX_NODES} values", "put long tables into CSV files")
         if isinstance(event, yaml.AliasEvent):
-            return self.alias(event, path)
-        if event.tag is not None and not (isinstance(event, yaml.ScalarEvent) and event.tag == "!"):
-            raise self.stop(event, path, f"uses the tag {event.tag!r}", "remove it; tags are not part of the scenario language")
+            return self.alias(event, path, depth)
+        self.refuse_tag(event, path)
         anchor = event.anchor
         if anchor:
             self.anchors[anchor] = None
-        start = self.count
+        start, before, self.deepest = self.count, self.deepest, depth
         result = self.content(event, events, path, depth)
         if anchor:
             self.anchors[anchor] = result
             self.sizes[anchor] = self.count - start + 1
+            self.heights[anchor] = self.deepest - depth
+        self.deepest = max(self.deepest, before)
         return result
+
+    def refuse_tag(self, event: Any, path: tuple[str, ...]) -> None:
+        if event.tag is not None and not (isinstance(event, yaml.ScalarEvent) and event.tag == "!"):
+            raise self.stop(event, path, f"uses the tag {event.tag!r}", "remove it; tags are not part of the scenario language")
 
     def content(self, event: Any, events: Iterator[Any], path: tuple[str, ...], depth: int) -> Node:
         mark = self.mark(event)
@@ -224,23 +259,27 @@ class _Builder:
 
     def mapping(self, events: Iterator[Any], path: tuple[str, ...], depth: int) -> dict[str, Node]:
         entries: dict[str, Node] = {}
-        merged: list[Node] = []
+        merged: list[tuple[Mark, Node]] = []
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise self.stop(event, path, "a key must be text", "check the brackets and colons")
+            self.refuse_tag(event, path)
             key, mark = str(event.value), self.mark(event)
-            value = self.node(next(events), events, (*path, key), depth + 1)
+            if event.anchor:
+                self.anchors[event.anchor] = Node(key, mark)
+            following = next(events)
+            value = self.node(following, events, (*path, key), depth + 1)
             if key == "<<" and event.implicit[0]:
-                merged.append(value)
+                merged.append((self.mark(following), value))
             elif key in entries:
                 first = entries[key].key
                 self.problems.add(mark, ".".join((*path, key)), f"duplicate key '{key}'", f"first used in line {first.line if first else '?'}")
             else:
                 entries[key] = Node(value.value, value.mark, mark)
-        for value in merged:
+        for mark, value in merged:
             for source in value.value if isinstance(value.value, list) else [value]:
                 if not isinstance(source.value, dict):
-                    self.problems.add(value.mark, ".".join(path), "'<<' needs a map to merge", "merge an alias of a map")
+                    self.problems.add(mark, ".".join(path), "'<<' needs a map to merge", "merge an alias of a map")
                     continue
                 entries = {**source.value, **entries}
         return entries
@@ -254,12 +293,16 @@ class _Builder:
             self.problems.add(self.mark(event), ".".join(path), str(error))
             return str(event.value)
 
-    def alias(self, event: Any, path: tuple[str, ...]) -> Node:
+    def alias(self, event: Any, path: tuple[str, ...], depth: int) -> Node:
         if event.anchor not in self.anchors:
             raise self.stop(event, path, f"alias '*{event.anchor}' has no anchor before it")
         target = self.anchors[event.anchor]
         if target is None:
             raise self.stop(event, path, f"anchor '{event.anchor}' refers to itself")
+        height = self.heights.get(event.anchor, 0)
+        self.deepest = max(self.deepest, depth + height)
+        if depth + height > MAX_DEPTH:
+            raise self.stop(event, path, f"is nested more than {MAX_DEPTH} levels deep")
         self.count += self.sizes.get(event.anchor, 1)
         if self.count > MAX_NODES:
             raise self.stop(event, path, f"aliases expand to more than {MAX_NODES} values")

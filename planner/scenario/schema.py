@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Mapping
-from functools import cached_property
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property, partial
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+from typing_extensions import override
 
 from planner.scenario.context import Context
+from planner.scenario.dates import Calendar
 from planner.scenario.fields import (
     ID_PATTERN,
     Annotation,
@@ -29,7 +33,7 @@ from planner.scenario.fields import (
     StockAmount,
     StockSeries,
     StockSeriesOf,
-    context_of,
+    Year,
     fail,
 )
 from planner.scenario.series import Series
@@ -64,8 +68,32 @@ def _value_or_map(value: Any) -> str:
     return "as-map" if isinstance(value, Mapping) else "as-value"
 
 
+class _Unknown(Exception):  # noqa: N818 - a signal inside this module
+    """A rule asked for a field that is missing or wrong."""
+
+
+class _Partial:
+    """The fields of a model that could be read, for rules between them."""
+
+    def __init__(self, model: type[Base], values: dict[str, Any], data: Mapping[str, Any]) -> None:
+        self._model, self._values, self._data = model, values, data
+        self.model_fields_set = set(data)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._values:
+            return self._values[name]
+        field = self._model.model_fields.get(name)
+        if field is None:
+            # a property or a method of the model, on what could be read
+            found: Any = getattr(self._model, name)
+            return found.__get__(self) if isinstance(found, property) else partial(found, self)
+        if (field.alias or name) in self._data or field.is_required():
+            raise _Unknown
+        return field.get_default(call_default_factory=True)
+
+
 class Base(BaseModel):
-    """Frozen, no unknown keys, and annotations everywhere."""
+    """Frozen, no unknown keys, annotations everywhere, and rules that are checked even where some fields are wrong."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -73,6 +101,67 @@ class Base(BaseModel):
     source: Note | None = Field(None, description="Where the numbers come from: a text, or a map from key to text.")
     assumption: Note | None = Field(None, description="What was assumed and why: a text, or a map from key to text.")
     confidence: Note | None = Field(None, description="How sure the numbers are: a text, or a map from key to text.")
+
+    def flaws(self, context: Context) -> Iterator[Flaw]:  # noqa: ARG002 - most objects have no such rule
+        """Rules between fields that the object breaks."""
+        yield from ()
+
+    @classmethod
+    def units(cls, data: Mapping[str, Any], context: Context) -> AbstractContextManager[None]:
+        """What gives the raw object's numbers their units while it is read."""
+        return nullcontext()
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _remember(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(info.context, Context):
+            info.context.read[-1][str(info.field_name)] = value
+        return value
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _all_at_once(cls, data: Any, handler: Callable[[Any], Any], info: ValidationInfo) -> Any:
+        """Read the fields, then check the rules between those that could be read."""
+        context = info.context
+        if not isinstance(context, Context) or not isinstance(data, Mapping):
+            # an empty object that stands as a default
+            return handler(data)
+        with cls.units(data, context):
+            context.read.append({})
+            try:
+                made = handler(data)
+            except ValidationError as error:
+                found = _flaws_of_partial(cls, context.read[-1], data, context)
+                if not found:
+                    raise
+                lines = [*map(_line, error.errors(include_url=False)), _flaw_line(found, data)]
+                raise ValidationError.from_exception_data(cls.__name__, lines) from None
+            finally:
+                context.read.pop()
+            broken = list(made.flaws(context))
+            if broken:
+                fail(*broken)
+            return made
+
+
+def _flaws_of_partial(model: type[Base], values: dict[str, Any], data: Mapping[str, Any], context: Context) -> list[Flaw]:
+    found: list[Flaw] = []
+    rules = model.flaws(cast(Any, _Partial(model, values, data)), context)
+    while True:
+        try:
+            found.append(next(rules))
+        except (StopIteration, _Unknown):
+            return found
+
+
+def _line(error: ErrorDetails) -> InitErrorDetails:
+    context = error.get("ctx", {})
+    kind: Any = PydanticCustomError("flaws", "{text}", context) if error["type"] == "flaws" else error["type"]
+    return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"], ctx=context)
+
+
+def _flaw_line(found: list[Flaw], data: Any) -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError("flaws", "{text}", {"text": found[0][1], "flaws": found}), loc=(), input=data)
 
 
 class Entity(Base):
@@ -91,25 +180,15 @@ class Entity(Base):
         """Whether the raw entity's capacity is an amount."""
         return False
 
-    @model_validator(mode="wrap")
     @classmethod
-    def _in_its_units(cls, data: Any, handler: Callable[[Any], Any], info: ValidationInfo) -> Any:
-        if not isinstance(data, Mapping):
-            return handler(data)
-        context = context_of(info)
-        with context.of(cls.materials_of(data, context), cls.stores(data, context)):
-            return handler(data)
+    @override
+    def units(cls, data: Mapping[str, Any], context: Context) -> AbstractContextManager[None]:
+        return context.of(cls.materials_of(data, context), cls.stores(data, context))
 
 
-def _need_order(first: dt.date | None, last: dt.date | None, names: tuple[str, str], strict: bool = True) -> list[Flaw]:
-    if first is not None and last is not None and (last <= first if strict else last < first):
-        return [((names[1],), f"the window is empty: '{names[1]}' {last} is not after '{names[0]}' {first}", "swap or move the dates")]
-    return []
-
-
-def _fail_if(flaws: list[Flaw]) -> None:
-    if flaws:
-        fail(*flaws)
+def _need_order(first: dt.date | None, last: dt.date | None, names: tuple[str, str]) -> Iterator[Flaw]:
+    if first is not None and last is not None and last <= first:
+        yield (names[1],), f"the window is empty: '{names[1]}' {last} is not after '{names[0]}' {first}", "swap or move the dates"
 
 
 class Step(Base):
@@ -135,20 +214,19 @@ class Horizon(Base):
         assert self.end is not None
         return [(self.end, self.step)]
 
-    @model_validator(mode="after")
-    def _one_form(self) -> Horizon:
+    @override
+    def flaws(self, context: Context) -> Iterator[Flaw]:
         if (self.end is None) == (self.steps is None):
-            fail(((), "needs either 'end' (with 'step') or 'steps'", "write {start: 2026-01, end: 2033-01, step: month}"))
-        return self
+            yield (), "needs either 'end' (with 'step') or 'steps'", "write {start: 2026-01, end: 2033-01, step: month}"
 
 
 class MoneySettings(Base):
     """Currency, exchange rates and discounting."""
 
     currency: Code = Field("USD", description="Currency of all results.")
-    base_year: int | None = Field(None, description="Price year, shown in reports.")
+    base_year: Annotated[int, Year()] | None = Field(None, description="Price year, shown in reports.")
     discount_rate: Annotated[float, Quantity(Kind.YEARLY, -0.5, 1.0)] = Field(0.0, description="Yearly discount rate.")
-    rates: dict[Code, Annotated[float, Quantity(Kind.MONEY)]] = Field(default_factory=dict, description="Worth of one unit of other currencies.")
+    rates: dict[Code, Annotated[float, Quantity(Kind.MONEY, positive=True)]] = Field(default_factory=dict, description="Worth of one unit of other currencies.")
 
 
 class Party(Entity):
@@ -162,18 +240,15 @@ class Material(Entity):
     basis: Code | None = Field(None, description="Chemical formula that masses are counted in, such as Dy2O3.")
     disposal_cost: SignedPrice | None = Field(None, description="Cost of throwing a unit away; absent: nothing may be thrown away.")
 
-    @model_validator(mode="after")
-    def _known_unit(self) -> Material:
-        flaws: list[Flaw] = []
+    @override
+    def flaws(self, context: Context) -> Iterator[Flaw]:
         if self.unit not in MASS and self.unit not in COUNT:
-            flaws.append((("unit",), f"'{self.unit}' is no unit for a material", f"known are {', '.join([*MASS, *COUNT])}"))
+            yield ("unit",), f"'{self.unit}' is no unit for a material", f"known are {', '.join([*MASS, *COUNT])}"
         if self.basis is not None:
             try:
                 composition(self.basis)
             except UnitError as error:
-                flaws.append((("basis",), str(error), error.hint))
-        _fail_if(flaws)
-        return self
+                yield ("basis",), str(error), error.hint
 
     @classmethod
     def materials_of(cls, data: Mapping[str, Any], context: Context) -> list[str]:
@@ -194,20 +269,23 @@ class Tiers(Base):
 
     tiers: tuple[Tier, ...] = Field(min_length=1, description="Tiers with rising price.")
 
-    @model_validator(mode="after")
-    def _rising(self) -> Tiers:
-        flaws: list[Flaw] = []
-        for index, (lower, upper) in enumerate(zip(self.tiers, self.tiers[1:], strict=False), 1):
+    @override
+    def flaws(self, context: Context) -> Iterator[Flaw]:
+        for index, (lower, upper) in enumerate(itertools.pairwise(self.tiers), 1):
             if lower.quantity is None:
-                flaws.append((("tiers", index - 1), "has no quantity, so later tiers are never reached", "give every tier but the last a quantity"))
-            days = sorted({day for series in (lower.price, upper.price) for day, _ in series.steps})
-            for day in days:
-                below, above = lower.price.at(day, days[0]), upper.price.at(day, days[0])
-                if above < below or upper.price.growth < lower.price.growth:
-                    flaws.append((("tiers", index, "price"), f"the price falls from {below:g} to {above:g}", "order the tiers by rising price"))
-                    break
-        _fail_if(flaws)
-        return self
+                yield ("tiers", index - 1), "has no quantity, so later tiers are never reached", "give every tier but the last a quantity"
+            yield from _falling(lower.price, upper.price, index, context.calendar)
+
+
+def _falling(lower: Series, upper: Series, index: int, calendar: Calendar | None) -> Iterator[Flaw]:
+    """A tier that is cheaper than the one before it, in the first such period."""
+    if calendar is None:
+        return
+    for period in calendar.periods:
+        below, above = lower.mean(period, calendar.start), upper.mean(period, calendar.start)
+        if above < below * (1 - 1e-12):
+            yield ("tiers", index, "price"), f"the price falls from {below:g} to {above:g} in {period.label}", "order the tiers by rising price"
+            return
 
 
 class Supplier(Entity):
@@ -244,14 +322,12 @@ class Window(Base):
     earliest: Date | None = Field(None, description="First day; default the horizon's start.")
     latest: Date | None = Field(None, description="Last day; default the horizon's end.")
 
-    @model_validator(mode="after")
-    def _not_empty(self, info: ValidationInfo) -> Window:
-        flaws = _need_order(self.earliest, self.latest, ("earliest", "latest"), strict=False)
-        calendar = context_of(info).calendar
-        if not flaws and calendar is not None and not any(self.holds(period.start) for period in calendar.periods):
-            flaws.append(((), "the window is empty: no period of the horizon starts inside it", "decisions are taken at the start of a period"))
-        _fail_if(flaws)
-        return self
+    @override
+    def flaws(self, context: Context) -> Iterator[Flaw]:
+        if self.earliest is not None and self.latest is not None and self.latest < self.earliest:
+            yield ("latest",), f"the window is empty: 'latest' {self.latest} lies before 'earliest' {self.earliest}", "swap or move the dates"
+        elif context.calendar is not None and not any(self.holds(period.start) for period in context.calendar.periods):
+            yield (), "the window is empty: no period of the horizon starts inside it", "decisions are taken at the start of a period"
 
     def holds(self, day: dt.date) -> bool:
         """Whether a decision may be taken on the day."""
@@ -270,11 +346,10 @@ class DelayRamp(Base):
     delay: Duration = Field(0.0, description="Time from commitment to first output.")
     full: Duration | None = Field(None, description="Time from commitment to 100 %; default at once after the delay.")
 
-    @model_validator(mode="after")
-    def _forward(self) -> DelayRamp:
+    @override
+    def flaws(self, context: Context) -> Iterator[Flaw]:
         if self.full is not None and self.full < self.delay:
-            fail((("full",), f"'full' ({self.full:g} years) lies before 'delay' ({self.delay:g} years)", "both count from the commitment"))
-        return self
+            yield ("full",), f"'full' ({self.full:g} years) lies before 'delay' ({self.delay:g} years)", "both count from the commitment"
 
 
 class CurveRamp(Base):
@@ -332,29 +407,21 @@ class Project(Entity):
         """A stockpile's project adds an amount."""
         return ("stockpiles", str(data.get("adds_to"))) in context.owner
 
-    @model_validator(mode="after")
-    def _fact_or_decision(self, info: ValidationInfo) -> Project:
-        flaws: list[Flaw] = []
-        if self.adds_to in context_of(info).unlimited:
-            flaws.append(
-                (
-                    ("adds_to",),
-                    f"'{self.adds_to}' has no capacity, so it is unlimited and nothing can be added",
-                    f"give {self.adds_to} a capacity, 0 if it starts from nothing",
-                )
-            )
+    @override
+    def flaws(self, context: Context) -> Iterator[Flaw]:
+        if self.adds_to in context.unlimited:
+            problem = f"'{self.adds_to}' has no capacity, so it is unlimited and nothing can be added"
+            yield ("adds_to",), problem, f"give {self.adds_to} a capacity, 0 if it starts from nothing"
         if (self.committed is None) == (self.decide is None):
-            flaws.append(((), "needs either 'committed' (a fact) or 'decide' (a decision)", "write decide: {earliest: 2026-03, latest: 2030-01}"))
+            yield (), "needs either 'committed' (a fact) or 'decide' (a decision)", "write decide: {earliest: 2026-03, latest: 2030-01}"
         elif self.committed is not None and isinstance(self.size, SizeChoice):
-            flaws.append((("size",) if "size" in self.model_fields_set else (), "a committed project needs its size as a number", "write size: 250 t/yr"))
+            yield ("size",) if "size" in self.model_fields_set else (), "a committed project needs its size as a number", "write size: 250 t/yr"
         elif self.decide is not None and not isinstance(self.size, SizeChoice):
-            flaws.append((("size",), "the size of a decision is a choice", f"write size: {{max: {self.size:g}}}"))
+            yield ("size",), "the size of a decision is a choice", f"write size: {{max: {self.size:g}}}"
         if self.salvage == "straight_line" and not self.life:
-            flaws.append((("salvage",), "straight_line needs 'life'", "add for instance life: 20 years"))
+            yield ("salvage",), "straight_line needs 'life'", "add for instance life: 20 years"
         if self.life == 0:
-            flaws.append((("life",), "a life of 0 years means nothing", "leave it out for an endless life"))
-        _fail_if(flaws)
-        return self
+            yield ("life",), "a life of 0 years means nothing", "leave it out for an endless life"
 
     @property
     def points(self) -> tuple[tuple[float, float], ...]:
@@ -391,10 +458,9 @@ class Contract(Entity):
         """The supplier's material."""
         return context.owner.get(("suppliers", str(data.get("supplier"))), [])
 
-    @model_validator(mode="after")
-    def _window(self) -> Contract:
-        _fail_if(_need_order(self.start, self.end, ("start", "end")))
-        return self
+    @override
+    def flaws(self, context: Context) -> Iterator[Flaw]:
+        yield from _need_order(self.start, self.end, ("start", "end"))
 
 
 class Final(Base):
@@ -476,19 +542,16 @@ class Demand(Entity):
             return tuple((tier.share, tier.cost) for tier in self.shortage)
         return ((None, self.shortage),)
 
-    @model_validator(mode="after")
-    def _rising(self) -> Demand:
-        flaws: list[Flaw] = []
+    @override
+    def flaws(self, context: Context) -> Iterator[Flaw]:
         tiers = self.shortage_tiers
         for index, (lower, upper) in enumerate(itertools.pairwise(tiers), 1):
             if upper[1] < lower[1]:
-                flaws.append((("shortage", index, "cost"), f"the cost falls from {lower[1]:g} to {upper[1]:g}", "order the tiers by rising cost"))
+                yield ("shortage", index, "cost"), f"the cost falls from {lower[1]:g} to {upper[1]:g}", "order the tiers by rising cost"
             if lower[0] is None:
-                flaws.append((("shortage", index - 1), "has no share, so later tiers are never reached", "give every tier but the last a share"))
+                yield ("shortage", index - 1), "has no share, so later tiers are never reached", "give every tier but the last a share"
         if self.material in self.substitutes:
-            flaws.append((("substitutes", self.material), f"'{self.material}' cannot replace itself", "name another material"))
-        _fail_if(flaws)
-        return self
+            yield ("substitutes", self.material), f"'{self.material}' cannot replace itself", "name another material"
 
 
 class Process(Entity):
@@ -524,11 +587,10 @@ class Route(Entity):
         materials = data.get("materials")
         return [m for m in materials if isinstance(m, str)] if isinstance(materials, (list, tuple)) else []
 
-    @model_validator(mode="after")
-    def _elsewhere(self) -> Route:
+    @override
+    def flaws(self, context: Context) -> Iterator[Flaw]:
         if self.from_ == self.to:
-            fail((("to",), f"goes from '{self.from_}' to itself", "name another party"))
-        return self
+            yield ("to",), f"goes from '{self.from_}' to itself", "name another party"
 
 
 class InTransit(Entity):
@@ -567,10 +629,9 @@ class Event(Entity):
     demand: Factor | None = Field(None, description="Factor on demands.")
     draw: Factor | None = Field(None, description="Factor on the draw rate of stockpiles.")
 
-    @model_validator(mode="after")
-    def _window(self) -> Event:
-        _fail_if(_need_order(self.from_, self.until, ("from", "until")))
-        return self
+    @override
+    def flaws(self, context: Context) -> Iterator[Flaw]:
+        yield from _need_order(self.from_, self.until, ("from", "until"))
 
 
 class _Policy(Entity):
@@ -578,16 +639,14 @@ class _Policy(Entity):
     until: Date | None = Field(None, description="First day after.")
     parties: PartyIds | None = Field(None, description="Parties it holds for; default all.")
 
-    @model_validator(mode="after")
-    def _window(self, info: ValidationInfo) -> _Policy:
-        flaws = _need_order(self.from_, self.until, ("from", "until"))
-        calendar = context_of(info).calendar
-        if not flaws and calendar is not None:
-            first, last = self.from_ or calendar.start, self.until or calendar.end
-            if not any(period.share(first, last) > 0.5 for period in calendar.periods):
-                flaws.append((("from",) if self.from_ else ("until",), "the window is empty: no period lies more than half inside it", "move the dates"))
-        _fail_if(flaws)
-        return self
+    @override
+    def flaws(self, context: Context) -> Iterator[Flaw]:
+        ordered = list(_need_order(self.from_, self.until, ("from", "until")))
+        yield from ordered
+        if not ordered and context.calendar is not None:
+            first, last = self.from_ or context.calendar.start, self.until or context.calendar.end
+            if not any(period.share(first, last) > 0.5 for period in context.calendar.periods):
+                yield ("from" if self.from_ else "until",), "the window is empty: no period lies more than half inside it", "move the dates"
 
     @classmethod
     def materials_of(cls, data: Mapping[str, Any], context: Context) -> list[str]:
@@ -596,6 +655,8 @@ class _Policy(Entity):
         for key in ("materials", "stockpiles", "demands"):
             items = data.get(key)
             for item in items if isinstance(items, (list, tuple)) else []:
+                if not isinstance(item, str):
+                    continue
                 found += [item] if key == "materials" else context.owner.get((key, str(item)), [])
         return found or (context.ids["materials"] if data.get("kind") in ("max_share", "min_cover", "min_service") else [])
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from planner.errors import InputError, Mark, Problem, did_you_mean, listed
+from planner.errors import InputError, Mark, Problem, Problems, did_you_mean, listed
 from planner.scenario.reader import Node, parse_yaml, read_text, scalar
+from planner.scenario.workbook import WorkbookError, inspect
 
-MAX_EXPANDED = 200_000_000
 Row = list[Node]
 
 
-def read_rows(path: Path, shown: str, sheet: str | None, asked: Mark) -> Iterator[Row]:
+def read_rows(path: Path, shown: str, sheet: str | None, asked: Mark, problems: Problems) -> list[Row]:
     """Rows of a CSV file or Excel sheet, the header first; cells are scalars with their places.
 
     Args:
@@ -25,66 +23,91 @@ def read_rows(path: Path, shown: str, sheet: str | None, asked: Mark) -> Iterato
         shown: The name that messages use.
         sheet: Sheet of an Excel file; None takes the only one.
         asked: Where the scenario asks for the table.
+        problems: Takes what is wrong with single cells.
 
     Raises:
-        InputError: for files that cannot be read or sheets that do not exist.
+        InputError: for files that cannot be read, sheets that do not exist, or a table without a header.
     """
     if path.suffix.lower() == ".csv":
-        return _csv_rows(path, shown)
-    if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".ods"):
-        return _sheet_rows(path, shown, sheet, asked)
-    raise InputError([Problem(asked, "", f"'{path.name}' is neither a CSV file nor an Excel workbook", "use .csv or .xlsx")])
+        rows = _csv_rows(path, shown, problems)
+    elif path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".ods"):
+        rows = _sheet_rows(path, shown, sheet, asked, problems)
+    else:
+        raise InputError([Problem(asked, "", f"'{path.name}' is neither a CSV file nor an Excel workbook", "use .csv or .xlsx")])
+    if not rows or all(cell.value is None for cell in rows[0]):
+        raise InputError([Problem(Mark(shown), "", "the table has no header", "name the keys in its first row")])
+    _check_header(rows[0], problems)
+    return rows
 
 
-def _csv_rows(path: Path, shown: str) -> Iterator[Row]:
+def _check_header(header: Row, problems: Problems) -> None:
+    """Columns that would overwrite one another are reported: the same name, or a key beside keys nested in it."""
+    seen: dict[str, int] = {}
+    for position, cell in enumerate(header, 1):
+        name = _text(cell)
+        nested = [other for other in seen if other.startswith(name + ".") or name.startswith(other + ".")]
+        if name in seen:
+            problems.add(cell.mark, "", f"duplicate column '{name}'", f"first used in column {seen[name]}")
+        elif name and nested:
+            problems.add(cell.mark, "", f"column '{name}' stands beside column '{nested[0]}'", "keep one of them: a key is either a value or a map")
+        elif name:
+            seen[name] = position
+
+
+def _csv_rows(path: Path, shown: str, problems: Problems) -> list[Row]:
     reader = csv.reader(io.StringIO(read_text(path, shown), newline=""), strict=True)
     try:
-        for cells in reader:
-            yield [_cell(text.strip(), Mark(shown, reader.line_num, column)) for column, text in enumerate(cells, 1)]
+        return [[_cell(text.strip(), Mark(shown, reader.line_num, column), problems) for column, text in enumerate(cells, 1)] for cells in reader]
     except csv.Error as error:
         raise InputError([Problem(Mark(shown, reader.line_num), "", f"is not valid CSV: {error}")]) from None
 
 
-def _sheet_rows(path: Path, shown: str, sheet: str | None, asked: Mark) -> Iterator[Row]:
+def _sheet_rows(path: Path, shown: str, sheet: str | None, asked: Mark, problems: Problems) -> list[Row]:
     from python_calamine import CalamineError, CalamineWorkbook
 
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            if sum(info.file_size for info in archive.infolist()) > MAX_EXPANDED:
-                raise InputError([Problem(asked, "", f"'{path.name}' unpacks to more than {MAX_EXPANDED // 10**6} MB")])
     try:
+        errors = inspect(path, sheet)
         workbook = CalamineWorkbook.from_path(path)
+        names = workbook.sheet_names
+        if sheet is None and len(names) != 1:
+            raise InputError([Problem(asked, "", f"'{path.name}' has several sheets", f"name one with sheet: {listed(names)}")])
+        name = names[0] if sheet is None else sheet
+        if name not in names:
+            raise InputError([Problem(asked, "", f"'{path.name}' has no sheet '{name}'", did_you_mean(name, names, f"it has {listed(names)}"))])
+        rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except WorkbookError as error:
+        raise InputError([Problem(asked, "", f"'{path.name}' {error}")]) from None
     except (CalamineError, OSError, ValueError) as error:
         raise InputError([Problem(asked, "", f"'{path.name}' cannot be read as a workbook: {error}")]) from None
-    names = workbook.sheet_names
-    if sheet is None and len(names) != 1:
-        raise InputError([Problem(asked, "", f"'{path.name}' has several sheets", f"name one with sheet: {listed(names)}")])
-    name = names[0] if sheet is None else sheet
-    if name not in names:
-        raise InputError([Problem(asked, "", f"'{path.name}' has no sheet '{name}'", did_you_mean(name, names, f"it has {listed(names)}"))])
     book = f"{shown}[{name}]"
-    for line, cells in enumerate(workbook.get_sheet_by_name(name).to_python(skip_empty_area=False), 1):
-        yield [_excel_cell(value, Mark(book, line, column)) for column, value in enumerate(cells, 1)]
+    for line, column, text in errors:
+        problems.add(Mark(book, line, column), "", f"the cell holds the error {text}", "mend the formula")
+    return [[_excel_cell(value, Mark(book, line, column), problems) for column, value in enumerate(cells, 1)] for line, cells in enumerate(rows, 1)]
 
 
-def _excel_cell(value: Any, mark: Mark) -> Node:
+def _excel_cell(value: Any, mark: Mark, problems: Problems) -> Node:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return Node(int(value), mark)
     if isinstance(value, dt.datetime):
         return Node(value.date().isoformat(), mark)
-    if isinstance(value, dt.date):
+    if isinstance(value, (dt.date, dt.time)):
         return Node(value.isoformat(), mark)
-    return _cell(value.strip(), mark) if isinstance(value, str) else Node(value, mark)
+    if isinstance(value, dt.timedelta):
+        return Node(str(value), mark)
+    return _cell(value.strip(), mark, problems) if isinstance(value, str) else Node(value, mark)
 
 
-def _cell(text: str, mark: Mark) -> Node:
-    if text[:1] in ("[", "{"):
-        inner = parse_yaml(text, mark.file)
-        return Node(moved(inner, mark).value, mark)
+def _cell(text: str, mark: Mark, problems: Problems) -> Node:
+    """A cell's value; what is wrong with it is noted, and its text stands."""
     try:
+        if text[:1] in ("[", "{"):
+            return Node(moved(parse_yaml(text, mark.file), mark).value, mark)
         return Node(scalar(text), mark)
     except ValueError as error:
-        raise InputError([Problem(mark, "", str(error))]) from None
+        problems.add(mark, "", str(error))
+    except InputError as error:
+        problems.items.extend(Problem(mark, "", problem.problem, problem.hint) for problem in error.problems)
+    return Node(text, mark)
 
 
 def moved(node: Node, mark: Mark) -> Node:
@@ -96,52 +119,60 @@ def moved(node: Node, mark: Mark) -> Node:
     return Node(node.value, mark, mark)
 
 
-def entities(rows: Iterator[Row]) -> tuple[dict[str, Node], list[Problem]]:
+def entities(rows: list[Row], problems: Problems) -> dict[str, Node]:
     """Entities from rows: one id a row, one key a column, dotted headers for nested keys."""
-    problems: list[Problem] = []
-    header, body = _split(rows)
-    names = [_text(cell) for cell in header]
+    names = [_text(cell) for cell in rows[0]]
     position = names.index("id") if "id" in names else 0
     found: dict[str, Node] = {}
-    for cells in body:
+    for cells in rows[1:]:
         if position >= len(cells) or cells[position].value is None:
             if any(cell.value is not None for cell in cells):
-                problems.append(Problem(cells[0].mark, "", "the row has no id", f"fill column '{names[position]}'"))
+                problems.add(cells[0].mark, "", "the row has no id", f"fill column '{names[position]}'")
             continue
         key = cells[position]
         if _text(key) in found:
-            problems.append(Problem(key.mark, _text(key), f"duplicate id '{_text(key)}'", "one row per id"))
+            problems.add(key.mark, _text(key), f"duplicate id '{_text(key)}'", "one row per id")
             continue
-        entity = Node({}, key.mark, key.mark)
-        for column, cell in enumerate(cells):
-            if column != position and cell.value is not None:
-                name = names[column] if column < len(names) else ""
-                if not name:
-                    problems.append(Problem(cell.mark, _text(key), "the cell stands in a column without a header"))
-                    continue
+        found[_text(key)] = _entity(names, cells, position, problems)
+    return found
+
+
+def _entity(names: list[str], cells: Row, position: int, problems: Problems) -> Node:
+    key = cells[position]
+    entity = Node({}, key.mark, key.mark)
+    for column, cell in enumerate(cells):
+        if column != position and cell.value is not None:
+            name = names[column] if column < len(names) else ""
+            if name:
                 insert(entity, name.split("."), cell)
-        found[_text(key)] = entity
-    return found, problems
+            else:
+                problems.add(cell.mark, _text(key), "the cell stands in a column without a header")
+    return entity
 
 
-def column(rows: Iterator[Row], name: str, asked: Mark) -> dict[str, Node]:
+def column(rows: list[Row], name: str, asked: Mark, problems: Problems) -> dict[str, Node]:
     """A step map from a table: dates in the column ``date`` (or the first one), values in column ``name``.
 
     Raises:
         InputError: where there is no such column.
     """
-    header, body = _split(rows)
-    names = [_text(cell) for cell in header]
+    names = [_text(cell) for cell in rows[0]]
     if name not in names:
         raise InputError([Problem(asked, "", f"the table has no column '{name}'", did_you_mean(name, names, f"it has {listed(names)}"))])
     dates, values = (names.index("date") if "date" in names else 0), names.index(name)
     steps: dict[str, Node] = {}
-    for cells in body:
-        if values < len(cells) and cells[values].value is not None and cells[dates].value is not None:
-            date = _text(cells[dates])
-            if date in steps:
-                raise InputError([Problem(cells[dates].mark, "", f"the date {date} stands twice", "one row per date")])
-            steps[date] = Node(cells[values].value, cells[values].mark, cells[dates].mark)
+    for cells in rows[1:]:
+        value = cells[values] if values < len(cells) else None
+        if value is None or value.value is None:
+            continue
+        if dates >= len(cells) or cells[dates].value is None:
+            problems.add(cells[0].mark, "", "the row has no date", f"fill column '{names[dates]}'")
+            continue
+        date = _text(cells[dates])
+        if date in steps:
+            problems.add(cells[dates].mark, "", f"the date {date} stands twice", "one row per date")
+            continue
+        steps[date] = Node(value.value, value.mark, cells[dates].mark)
     return steps
 
 
@@ -154,10 +185,6 @@ def insert(target: Node, path: list[str], value: Node) -> None:
             target.value[part] = child
         target = child
     target.value[path[-1]] = Node(value.value, value.mark, value.key or value.mark)
-
-
-def _split(rows: Iterator[Row]) -> tuple[Row, Iterator[Row]]:
-    return next(rows, []), rows
 
 
 def _text(cell: Node) -> str:

@@ -34,8 +34,8 @@ _HINTS = {
     "ton": "write t (1000 kg) or lb; 'ton' differs between countries",
     "tons": "write t (1000 kg) or lb; 'ton' differs between countries",
     "T": "write t",
-    "KG": "write kg",
     "mt": "write t, or Mt for a million tonnes",
+    "KG": "write kg",
     "kT": "write kt",
     "m": "write months",
     "Y": "write years",
@@ -165,7 +165,8 @@ class Money:
         """Worth of one unit of ``code``, or None where it is unknown."""
         if code == self.currency:
             return 1.0
-        return (self.rates or {}).get(code)
+        worth = (self.rates or {}).get(code)
+        return worth if worth else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,10 @@ def convert(text: str, kind: Kind, money: Money, material: MaterialUnit | None) 
         UnitError: for unknown words, wrong dimensions, or a formula that does not fit.
     """
     number, unit = split(text)
-    return number if unit == "" else number * unit_factor(unit, kind, money, material)
+    result = number if unit == "" else number * unit_factor(unit, kind, money, material)
+    if not math.isfinite(result):
+        raise UnitError(f"'{text[:60]}' is too large for a number")
+    return result
 
 
 def unit_factor(text: str, kind: Kind, money: Money, material: MaterialUnit | None) -> float:
@@ -238,8 +242,8 @@ def unit_factor(text: str, kind: Kind, money: Money, material: MaterialUnit | No
 
 def is_duration(text: str, money: Money) -> bool:
     """Whether a quantity is written in a unit of time, as the days of a stockpile are."""
-    unit = _parse(split(text)[1], money.currency, tuple(sorted((money.rates or {}).items())))
-    return dict(unit.powers) == {"time": 1}
+    word = split(text)[1]
+    return bool(word) and dict(_parse(word, money.currency, tuple(sorted((money.rates or {}).items()))).powers) == {"time": 1}
 
 
 def _wanted(kind: Kind, material: MaterialUnit | None) -> dict[str, int]:
@@ -270,7 +274,9 @@ def _basis_factor(formula: str, material: MaterialUnit, text: str) -> float:
         raise UnitError(f"unit '{text}' names {formula}, but the material has no basis", "add for instance 'basis: Dy2O3' to the material")
     own, wanted = composition(material.basis), composition(formula)
     common = set(own) & set(wanted)
-    common = common - _ANIONS or common
+    if common - _ANIONS or (set(own) | set(wanted)) - _ANIONS:
+        # oxygen alone is nothing in common, unless there is nothing else in either
+        common = common - _ANIONS
     if not common:
         raise UnitError(f"unit '{text}' names {formula}, which has no element in common with {material.basis}", "name an element of the material's basis")
     return _content(wanted, common) / _content(own, common)
@@ -305,7 +311,7 @@ def composition(formula: str) -> dict[str, float]:
             stack[-1][match[1]] = stack[-1].get(match[1], 0) + float(match[2] or 1)
         else:
             raise UnitError(f"'{formula}' names no element '{match[1]}'", did_you_mean(match[1], ATOMIC_MASS))
-    if len(stack) != 1 or not stack[0]:
+    if len(stack) != 1 or not stack[0] or min(stack[0].values()) <= 0:
         raise UnitError(f"'{formula}' is not a chemical formula", "write for instance Dy2O3, Dy or WO3")
     return stack[0]
 
@@ -317,18 +323,22 @@ def _parse(text: str, currency: str, rates: tuple[tuple[str, float], ...]) -> _U
     powers: dict[str, int] = {}
     formulas: dict[str, int] = {}
     factor, sign, outer, scale = 1.0, 1, [1], 1.0
-    for token in tokens:
-        if token in "*·":
-            continue
-        if token == "/":
-            sign = -1
+    wants_word = True
+    for token_count, token in enumerate(tokens):
+        if token in ("*", "·", "/", ")"):
+            if wants_word and not (token == "/" and token_count == 0):
+                raise UnitError(f"unit '{text}' is not complete before '{token}'", _UNIT_EXAMPLES)
+            if token == ")":
+                if len(outer) == 1:
+                    raise UnitError(f"unit '{text}' has an unmatched bracket", _UNIT_EXAMPLES)
+                outer.pop()
+            else:
+                sign = -1 if token == "/" else 1
+                wants_word = True
         elif token == "(":
+            if not wants_word:
+                raise UnitError(f"unit '{text}' has a bracket without '/' or '*' before it", _UNIT_EXAMPLES)
             outer.append(outer[-1] * sign)
-            sign = 1
-        elif token == ")":
-            if len(outer) == 1:
-                raise UnitError(f"unit '{text}' has an unmatched bracket")
-            outer.pop()
             sign = 1
         elif token in SCALES and token not in MASS:
             scale *= SCALES[token]
@@ -336,14 +346,17 @@ def _parse(text: str, currency: str, rates: tuple[tuple[str, float], ...]) -> _U
             power = outer[-1] * sign
             dimension, size, formula = _word(token, money, text)
             factor *= (size * scale) ** power
-            scale, sign = 1.0, 1
+            scale, sign, wants_word = 1.0, 1, False
             if dimension:
                 powers[dimension] = powers.get(dimension, 0) + power
             if formula:
                 formulas[formula] = formulas.get(formula, 0) + power
-    if len(outer) != 1 or scale != 1.0:
-        raise UnitError(f"unit '{text}' is not complete")
+    if len(outer) != 1 or scale != 1.0 or wants_word:
+        raise UnitError(f"unit '{text}' is not complete", _UNIT_EXAMPLES)
     return _Unit(tuple((k, p) for k, p in powers.items() if p), factor, tuple((k, p) for k, p in formulas.items() if p))
+
+
+_UNIT_EXAMPLES = "write for instance t/yr, USD/kg, USD/(t/yr), months or %"
 
 
 def _tokens(text: str) -> list[str]:

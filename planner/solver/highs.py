@@ -74,12 +74,13 @@ def solve(program: LinearProgram, time_limit: float | None = None, waiting: Call
         Interrupted: if the user pressed Ctrl-C.
         SolverError: if HiGHS failed.
     """
+    _must_be_numbers(program)
     scaled, scaling = scale(program)
+    deadline = None if time_limit is None else time.monotonic() + max(time_limit, 0.0)
     for presolve in ("choose", "off"):
         options = {**OPTIONS, "presolve": presolve}
         solver = _load(scaled, options)
-        if time_limit is not None:
-            _set(solver, "time_limit", solver.getRunTime() + max(time_limit, 0.0))
+        _limit(solver, deadline)
         started = time.perf_counter()
         status = _run(solver, waiting)
         seconds = time.perf_counter() - started
@@ -95,10 +96,13 @@ def solve(program: LinearProgram, time_limit: float | None = None, waiting: Call
         if status in _STOPPED:
             raise Interrupted("interrupted; there is no plan")
     # both runs, the second without presolve, agree that there is no optimum, or have failed
-    if status == Status.kInfeasible:
-        return NoSolution("infeasible", *_conflict(solver))
-    if status in (Status.kUnbounded, Status.kUnboundedOrInfeasible):
-        return _unbounded(scaled, solver)
+    try:
+        if status == Status.kInfeasible:
+            return NoSolution("infeasible", *_conflict(solver, deadline))
+        if status in (Status.kUnbounded, Status.kUnboundedOrInfeasible):
+            return _unbounded(scaled, solver, deadline)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; there is no plan") from None
     raise SolverError(f"HiGHS ended with status {solver.modelStatusToString(status)}")
 
 
@@ -111,11 +115,7 @@ def _load(program: LinearProgram, options: dict[str, str | int | float | bool]) 
     solver = highspy.Highs()
     for name, value in options.items():
         _set(solver, name, value)
-    for numbers in (program.cost, program.value):
-        if not np.isfinite(numbers).all():
-            raise SolverError("the program holds a number that is not finite")
-    if np.isnan(np.concatenate([program.lower, program.upper, program.row_lower, program.row_upper])).any():
-        raise SolverError("the program holds a bound that is not a number")
+    _must_be_numbers(program)
     rows, columns = program.shape
     status = solver.passModel(
         columns, rows, len(program.value), highspy.MatrixFormat.kRowwise.value, highspy.ObjSense.kMinimize.value, program.offset,
@@ -125,6 +125,15 @@ def _load(program: LinearProgram, options: dict[str, str | int | float | bool]) 
     if status == highspy.HighsStatus.kError:
         raise SolverError("HiGHS refused the program")
     return solver
+
+
+def _must_be_numbers(program: LinearProgram) -> None:
+    """Refuse what is not finite, before any arithmetic on it: HiGHS would call such a program optimal."""
+    for numbers in (program.cost, program.value):
+        if not np.isfinite(numbers).all():
+            raise SolverError("the program holds a number that is not finite")
+    if np.isnan(np.concatenate([program.lower, program.upper, program.row_lower, program.row_upper])).any():
+        raise SolverError("the program holds a bound that is not a number")
 
 
 def _set(solver: highspy.Highs, name: str, value: str | int | float | bool) -> None:
@@ -148,20 +157,29 @@ def _run(solver: highspy.Highs, waiting: Callable[[float], None] | None) -> high
     return solver.getModelStatus()
 
 
-def _conflict(solver: highspy.Highs) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _limit(solver: highspy.Highs, deadline: float | None) -> None:
+    """Let a run go on until the deadline; the limit of a solver counts from its first run."""
+    if deadline is not None:
+        _set(solver, "time_limit", solver.getRunTime() + max(0.0, deadline - time.monotonic()))
+
+
+def _conflict(solver: highspy.Highs, deadline: float | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Rows and columns of a small infeasible part: an elastic program, then one by one (strategy 2 + 4)."""
     _set(solver, "iis_strategy", 6)
+    if deadline is not None:
+        _set(solver, "iis_time_limit", max(0.0, deadline - time.monotonic()))
     status, iis = solver.getIis()
     if status == highspy.HighsStatus.kError:
         return (), ()
     return tuple(iis.row_index_), tuple(iis.col_index_)
 
 
-def _unbounded(program: LinearProgram, solver: highspy.Highs) -> NoSolution:
+def _unbounded(program: LinearProgram, solver: highspy.Highs, deadline: float | None) -> NoSolution:
     """Tell unbounded from infeasible by a solve without costs; name the columns of the ray."""
     flat = _load(LinearProgram(**{**vars(program), "cost": np.zeros(len(program.columns))}), {**OPTIONS, "presolve": "off"})
+    _limit(flat, deadline)
     if _run(flat, None) != Status.kOptimal:
-        return NoSolution("infeasible", *_conflict(flat))
+        return NoSolution("infeasible", *_conflict(flat, deadline))
     _, exists, ray = solver.getPrimalRay()
     columns = np.flatnonzero(np.abs(np.array(ray)) > 1e-9) if exists else np.array([], dtype=int)
     return NoSolution("unbounded", columns=tuple(int(column) for column in columns))
@@ -180,6 +198,7 @@ def write_model(program: LinearProgram, path: Path) -> None:
         solver.passRowName(i, name_of(key))
     temporary = path.with_name(f".{path.name}.tmp{path.suffix}")
     try:
+        temporary.touch()  # HiGHS's LP writer crashes the process where it cannot open the file
         status = solver.writeModel(str(temporary))
         if status == highspy.HighsStatus.kError or not temporary.is_file() or temporary.stat().st_size == 0:
             raise InputError(f"{path}: the model could not be written")

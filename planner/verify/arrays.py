@@ -43,20 +43,20 @@ class PlanArrays:
         self.effects = Effects(self.clock, scenario.events.values())
         self.worst: dict[str, Check] = {}
         self.zero = np.zeros(self.clock.size)
-        self.purchase = self._arrays(tables["purchases"], ["supplier", "tier", "party"])
+        self.purchase = self.arrays(tables["purchases"], ["supplier", "tier", "party"])
         self.lift = self._measure(tables["contracts"], "lifted", ["contract"])
         self.breach = self._measure(tables["contracts"], "breached", ["contract"])
         self.sign = self._measure(tables["contracts"], "signed", ["contract"])
         decided = tables["commitments"]
-        self.commit = self._arrays(decided[decided["status"] == "decided"], ["project"])
+        self.commit = self.arrays(decided[decided["status"] == "decided"], ["project"])
         self.stock, self.fill, self.draw, self.gap = (
             self._measure(tables["stockpiles"], measure, ["stockpile"]) for measure in ("stock", "fill", "draw", "floor_gap")
         )
         self.served = self._measure(tables["demands"], "served", ["demand", "by"]) | self._measure(tables["demands"], "substituted", ["demand", "by"])
         self.short = self._measure(tables["demands"], "short", ["demand", "by"])
         self.activity = self._measure(tables["processes"], "activity", ["process"])
-        self.transfer = self._arrays(tables["transfers"], ["route", "material"])
-        self.surplus = self._arrays(tables["disposals"], ["material", "party"])
+        self.transfer = self.arrays(tables["transfers"], ["route", "material"])
+        self.surplus = self.arrays(tables["disposals"], ["material", "party"])
         violations = tables["violations"]
         self.violation = dict(zip(zip(violations["policy"], violations["item"], violations["period"], strict=True), violations["value"], strict=True))
         self.shipped: dict[tuple[str, str], Floats] = {}
@@ -72,7 +72,8 @@ class PlanArrays:
             self.lead[s, g] = self.clock.shifted(supplier.lead_time + self.effects.added("lead_time", supplier_thing(s, supplier, g)))
         self.added = self._capacity_added()
 
-    def _arrays(self, table: pd.DataFrame, keys: list[str]) -> dict[tuple[Any, ...], Floats]:
+    def arrays(self, table: pd.DataFrame, keys: list[str]) -> dict[tuple[Any, ...], Floats]:
+        """A table's values by key, one array over periods each."""
         found: dict[tuple[Any, ...], Floats] = {}
         for *key, period, value in table[[*keys, "period", "value"]].itertuples(index=False, name=None):
             array = found.setdefault(tuple(key), np.zeros(self.clock.size))
@@ -80,7 +81,7 @@ class PlanArrays:
         return found
 
     def _measure(self, table: pd.DataFrame, measure: str, keys: list[str]) -> dict[tuple[Any, ...], Floats]:
-        return self._arrays(table[table["measure"] == measure], keys)
+        return self.arrays(table[table["measure"] == measure], keys)
 
     def _capacity_added(self) -> dict[str, Floats]:
         """Capacity of projects by target: each commitment along its ramp from its own date."""

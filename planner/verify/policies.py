@@ -64,7 +64,11 @@ def _judge(plan: PlanArrays, key: str, item: str, label: str, used: float, limit
     policy = plan.scenario.policies[key]
     paid = float(plan.violation.get((key, item, label), 0.0)) if policy.penalty is not None else 0.0
     size = max(abs(used), abs(limit), abs(paid), *map(abs, terms), 1e-300)
-    plan.note(f"policy {policy.kind}", f"{key} {item} {label}", np.array([max(used - limit - paid, 0.0)]), size)
+    where = f"{key} {item} {label}"
+    plan.note(f"policy {policy.kind}", where, np.array([max(used - limit - paid, 0.0)]), size)
+    plan.note("no negative number", where, np.array([max(-paid, 0.0)]), size)
+    if policy.penalty:
+        plan.note("soft policies", where, np.array([paid - max(used - limit, 0.0)]), size)
 
 
 def _limit(plan: PlanArrays, key: str, policy: Budget | MaxEmissions, used: Floats) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from planner.scenario.dates import Calendar
 from planner.scenario.schema import Scenario
 from planner.verify.arrays import TOLERANCE, Check, PlanArrays, Tables, supplier_thing
+from planner.verify.derived import check_derived
 from planner.verify.money import cost_lines
 from planner.verify.policies import check_policies, penalties
 from planner.verify.rules import check_balances, check_contracts, check_conversion, check_demands, check_ramps, check_stockpiles, check_supply
@@ -36,6 +37,7 @@ def recheck(scenario: Scenario, calendar: Calendar, tables: Tables, costs: Mappi
     plan = PlanArrays(scenario, calendar, tables)
     for check in (check_supply, check_ramps, check_contracts, check_stockpiles, check_conversion, check_demands, check_balances, check_policies):
         check(plan)
+    check_derived(plan, tables, costs)
     _costs(plan, costs, total_cost)
     return [plan.worst[rule] for rule in sorted(plan.worst)]
 

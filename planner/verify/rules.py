@@ -90,7 +90,10 @@ def check_stockpiles(plan: PlanArrays) -> None:
             plan.at_most("stock capacity", k, stock, plan.amount(pile, pile.capacity) + plan.added.get(k, plan.zero))
         if pile.floor is not None:
             missing = gap if pile.floor_penalty is not None else plan.zero
-            plan.at_most("stock floor", k, _floor(plan, pile, pile.floor), stock + missing)
+            floor = _floor(plan, pile, pile.floor)
+            plan.at_most("stock floor", k, floor, stock + missing)
+            if pile.floor_penalty:
+                plan.equal("soft floors", k, gap, np.maximum(floor - stock, 0.0), floor, stock)
         if pile.max_fill is not None:
             plan.at_most("fill rate", k, fill, clock.years * pile.max_fill)
         plan.at_most("draw rate", k, draw, _draw_limit(plan, pile), scale)
@@ -191,6 +194,7 @@ def check_balances(plan: PlanArrays) -> None:
         plan.breach,
         plan.sign,
         plan.stock,
+        plan.gap,
         plan.fill,
         plan.draw,
         plan.served,

@@ -40,7 +40,8 @@ def cost_of(scenario: Json) -> float:
     try:
         return plan_of(scenario).total_cost
     except NoPlanError as error:
-        assert error.status == "infeasible"
+        if error.status != "infeasible":
+            raise
         return float("inf")
 
 

@@ -29,7 +29,8 @@ def test_solve_writes_a_plan_and_prints_one_screen(tmp_path: Path) -> None:
     done = run("solve", CASES / "cutoff_ramp.yaml", "--out", tmp_path / "plan")
     lines = done.stdout.splitlines()
     assert len(lines) <= 50
-    order = [next(i for i, line in enumerate(lines) if line.startswith(word)) for word in ("Cost", "Sourcing mix", "Stock runway", "Commit to", "Worth of", "Cost lines")]
+    sections = ("Cost", "Sourcing mix", "Stock runway", "Commit to", "Worth of", "Cost lines")
+    order = [next(i for i, line in enumerate(lines) if line.startswith(word)) for word in sections]
     assert order == sorted(order)
     assert "30.13 k USD" in done.stdout
     assert (tmp_path / "plan" / "plan.json").is_file()
@@ -123,7 +124,8 @@ def test_an_earlier_plan_is_replaced_but_nothing_else_is(tmp_path: Path) -> None
 
 
 def test_interrupt_exits_with_130_and_leaves_nothing(tmp_path: Path) -> None:
-    process = subprocess.Popen([PLAN, "solve", ROOT / "scenarios/japan/cutoff.yaml", "--out", tmp_path / "p"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [PLAN, "solve", ROOT / "scenarios/japan/cutoff.yaml", "--out", tmp_path / "p"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(0.9)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
@@ -163,7 +165,10 @@ def test_usage_errors_exit_with_2() -> None:
 
 def test_version_and_help_do_not_import_the_heavy_packages() -> None:
     assert run("--version").stdout.startswith("stopgap 0.")
-    code = "import sys; from planner.cli import _guarded, app; sys.argv = ['plan', '--help']; _guarded(app); print(sorted({'pyomo', 'pandas', 'highspy', 'numpy', 'pydantic'} & set(sys.modules)))"
+    code = (
+        "import sys; from planner.cli import _guarded, app; sys.argv = ['plan', '--help']; _guarded(app);"
+        "print(sorted({'pyomo', 'pandas', 'highspy', 'numpy', 'pydantic'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
