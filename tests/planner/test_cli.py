@@ -124,7 +124,7 @@ def test_an_earlier_plan_is_replaced_but_nothing_else_is(tmp_path: Path) -> None
 
 
 def test_interrupt_exits_with_130_and_leaves_nothing(tmp_path: Path) -> None:
-    command = [PLAN, "solve", ROOT / "scenarios/japan/cutoff.yaml", "--out", tmp_path / "p"]
+    command = [str(PLAN), "solve", str(ROOT / "scenarios/japan/cutoff.yaml"), "--out", str(tmp_path / "p")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(0.9)
     process.send_signal(signal.SIGINT)
