@@ -51,10 +51,10 @@ class Plan:
 
     @property
     def commit(self) -> dict[str, float]:
-        """Decided nameplate by project, units/yr over all periods."""
-        found: dict[str, float] = {}
+        """Decided nameplate by project, units/yr over all periods; 0 for what could be decided and is not."""
+        found = dict.fromkeys(self.record["figures"]["decidable"], 0.0)
         for item in self.record["figures"]["commitments"]:
-            found[item["project"]] = found.get(item["project"], 0.0) + item["size"]
+            found[item["project"]] += item["size"]
         return found
 
     @property

@@ -20,7 +20,7 @@ from planner.errors import did_you_mean, listed
 from planner.scenario.context import Context
 from planner.scenario.dates import parse_date
 from planner.scenario.series import Series
-from planner.scenario.units import EXAMPLES, Kind, UnitError, convert, is_duration
+from planner.scenario.units import DAYS_PER_YEAR, EXAMPLES, Kind, UnitError, convert, is_duration
 
 ANNOTATIONS = ("note", "source", "assumption", "confidence")
 Flaw = tuple[tuple[str | int, ...], str, str]
@@ -149,6 +149,24 @@ class Day(_Leaf):
     def json_schema(self) -> dict[str, Any]:
         pattern = r"^\d{4}(-\d{1,2}(-\d{1,2})?)?$"
         return {"anyOf": [{"type": "string", "pattern": pattern, "examples": ["2026-01"]}, {"type": "integer", "minimum": 1900, "maximum": 2300}]}
+
+
+class Days(_Leaf):
+    """A number of days: a plain number, or a duration."""
+
+    @override
+    def read(self, value: Any, info: ValidationInfo) -> float:
+        context = context_of(info)
+        try:
+            if isinstance(value, str) and is_duration(value, context.money):
+                return Quantity(Kind.DURATION).number(value, context) * DAYS_PER_YEAR
+            return Quantity(Kind.RATIO).number(value, context)
+        except UnitError as error:
+            fail(((), str(error), error.hint or "write for instance 45 or 45 days"))
+
+    @override
+    def json_schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "examples": ["45 days"]}]}
 
 
 class Year(_Leaf):

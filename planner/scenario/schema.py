@@ -24,6 +24,7 @@ from planner.scenario.fields import (
     Annotation,
     Curve,
     Day,
+    Days,
     Flaw,
     PartyRef,
     Quantity,
@@ -727,7 +728,7 @@ class MinCover(_Policy):
 
     kind: Literal["min_cover"]
     materials: MaterialIds | None = Field(None, description="Materials, each by itself; default all.")
-    days: Annotated[float, Quantity(Kind.SHARE)] = Field(description="Days of demand.")
+    days: Annotated[float, Days()] = Field(description="Days of demand.")
     per: Per = "period"
     penalty: UnitPenalty = None
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from planner.scenario.schema import MinCover
 from tests.planner.scenario.writing import loaded, problems
 
 SUPPLIERS = "suppliers: {a: {material: ore}, b: {material: ore}}\n"
@@ -287,3 +288,10 @@ def test_forms_of_ramps(tmp_path: Path, ramp: str, points: tuple[tuple[float, fl
 
 def test_a_curve_map_holds_one_share_at_each_time(tmp_path: Path) -> None:
     assert problems(tmp_path, PROJECT + "decide: {}\n    ramp: {curve: {1 year: 0 %, 12 months: 50 %}}\n")
+
+
+def test_days_of_cover_are_a_number_or_a_duration(tmp_path: Path) -> None:
+    for written in ("45", "45 days", "'45'"):
+        policy = loaded(tmp_path, f"policies: {{p: {{kind: min_cover, days: {written}}}}}\n").scenario.policies["p"]
+        assert isinstance(policy, MinCover)
+        assert policy.days == pytest.approx(45)
