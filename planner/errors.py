@@ -55,6 +55,14 @@ class InputError(StopgapError):
         super().__init__(problems if isinstance(problems, str) else "\n".join(map(str, self.problems)))
 
 
+class UnitError(ValueError):
+    """A quantity that cannot be read; ``hint`` says how to mend it."""
+
+    def __init__(self, problem: str, hint: str = "") -> None:
+        super().__init__(problem)
+        self.hint = hint
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """Rows of one kind of rule that take part in an infeasibility."""

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from planner.errors import UnitError
 from planner.scenario.dates import Calendar, make_calendar, parse_date
-from planner.scenario.units import COUNT, MASS, Kind, MaterialUnit, Money, UnitError, convert
+from planner.scenario.units import COUNT, MASS, Kind, MaterialUnit, Money, convert
 
 DEFAULT_PARTY = "home"
 

@@ -16,11 +16,11 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import PydanticCustomError, core_schema
 from typing_extensions import override
 
-from planner.errors import did_you_mean, listed
+from planner.errors import UnitError, did_you_mean, listed
 from planner.scenario.context import Context
 from planner.scenario.dates import parse_date
 from planner.scenario.series import Series
-from planner.scenario.units import DAYS_PER_YEAR, EXAMPLES, Kind, UnitError, convert, is_duration
+from planner.scenario.units import DAYS_PER_YEAR, EXAMPLES, Kind, convert, is_duration
 
 ANNOTATIONS = ("note", "source", "assumption", "confidence")
 Flaw = tuple[tuple[str | int, ...], str, str]

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.scenario.units import COUNT, EXAMPLES, MASS, TIME, Kind, MaterialUnit, Money, UnitError, composition, convert, is_duration, split
+from planner.errors import UnitError
+from planner.scenario.chemistry import composition
+from planner.scenario.units import COUNT, EXAMPLES, MASS, TIME, Kind, MaterialUnit, Money, convert, is_duration, split
 
 USD = Money("USD", {"JPY": 0.0064, "EUR": 1.1})
 ORE = MaterialUnit("t")
