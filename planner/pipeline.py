@@ -7,6 +7,7 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from planner.compile import compile_scenario
 from planner.errors import CheckError, Conflict, NoPlanError
 from planner.plan import FORMAT, Plan, Record
 from planner.results.figures import key_figures
-from planner.results.tables import Answer, make_tables
+from planner.results.tables import Answer, Tables, make_tables
 from planner.scenario.load import Loaded, load
 from planner.solver.certificate import Certificate, certify
 from planner.solver.highs import NoSolution, Solution, solve, write_model
@@ -82,34 +83,57 @@ def solve_scenario(
         error.warnings = warnings
         raise error
     with clock.stage("check"):
-        certificate = certify(program, outcome)
-        answer = Answer(loaded.scenario, loaded.calendar, data, program, outcome)
-        tables = make_tables(answer)
-        costs = cost_lines(program, outcome)
-        checks = recheck(loaded.scenario, loaded.calendar, tables, costs, sum(costs.values()))
-        _must_pass(certificate, checks)
-    record: Record = {
+        solved = _checked(loaded, data, program, outcome)
+    record = _record(solved, warnings, clock.seconds, {"set": sets, "options": {**outcome.options, "time_limit": time_limit}})
+    return Plan(loaded.name, record, loaded.resolved, solved.tables)
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """An answer that has passed its checks."""
+
+    loaded: Loaded
+    answer: Answer
+    tables: Tables
+    costs: dict[str, float]
+    certificate: Certificate
+    checks: list[Check]
+
+
+def _checked(loaded: Loaded, data: SourcingData, program: LinearProgram, solution: Solution) -> _Solved:
+    """Prove the optimum from the arrays, recompute the plan from the scenario, and refuse what fails either."""
+    certificate = certify(program, solution)
+    answer = Answer(loaded.scenario, loaded.calendar, data, program, solution)
+    tables = make_tables(answer)
+    costs = cost_lines(program, solution)
+    checks = recheck(loaded.scenario, loaded.calendar, tables, costs, sum(costs.values()))
+    _must_pass(certificate, checks)
+    return _Solved(loaded, answer, tables, costs, certificate, checks)
+
+
+def _record(solved: _Solved, warnings: list[str], seconds: dict[str, float], settings: Record) -> Record:
+    """What ``plan.json`` says of a plan."""
+    loaded, program = solved.loaded, solved.answer.program
+    return {
         "format": FORMAT,
         "status": "optimal",
         "scenario": loaded.name,
         "title": loaded.scenario.title,
         "currency": loaded.scenario.money.currency,
         "discount_rate": loaded.scenario.money.discount_rate,
-        "total_cost": sum(costs.values()),
-        "costs": costs,
-        "tables": sorted(tables),
-        "figures": key_figures(answer, tables),
+        "total_cost": sum(solved.costs.values()),
+        "costs": solved.costs,
+        "tables": sorted(solved.tables),
+        "figures": key_figures(solved.answer, solved.tables),
         "warnings": warnings,
         "inputs": loaded.sources.files,
-        "set": sets,
         "resolved_sha256": loaded.digest,
-        "options": {**outcome.options, "time_limit": time_limit},
+        **settings,
         "size": {"rows": program.shape[0], "columns": program.shape[1], "nonzeros": len(program.value)},
-        "checks": {"certificate": certificate.as_dict(), "rules": [vars_of(check) for check in checks]},
+        "checks": {"certificate": solved.certificate.as_dict(), "rules": [asdict(check) for check in solved.checks]},
         "versions": versions(),
-        "seconds": clock.seconds,
+        "seconds": seconds,
     }
-    return Plan(loaded.name, record, loaded.resolved, tables)
 
 
 def cost_lines(program: LinearProgram, solution: Solution) -> dict[str, float]:
@@ -129,11 +153,6 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
-
-
-def vars_of(check: Check) -> dict[str, object]:
-    """A check as plain values."""
-    return {"rule": check.rule, "relative": check.relative, "absolute": check.absolute, "where": check.where}
 
 
 def _must_pass(certificate: Certificate, checks: list[Check]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from planner.compile.events import Target, process_target, supplier_target
 from planner.compile.ramps import Ramp
 from planner.compile.setting import Setting
-from planner.scenario.dates import nominal_years
+from planner.scenario.dates import Period, nominal_years
 from planner.scenario.schema import Project, SizeChoice
 from sourcing_lp.data import RampData
 
@@ -81,59 +81,70 @@ def _commit(setting: Setting, key: str, project: Project, committed: Committed) 
     committed.salvage += salvage * project.size
 
 
+@dataclass
+class _Decisions:
+    """Decisions under construction, field by field as in ``RampData``."""
+
+    windows: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ramp: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    growing: dict[tuple[str, str], None] = field(default_factory=dict)
+    projects_on: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    size_max: dict[str, float] = field(default_factory=dict)
+    gate: dict[tuple[str, str], float] = field(default_factory=dict)
+    capex: dict[tuple[str, str], float] = field(default_factory=dict)
+    payments: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    salvage: dict[tuple[str, str], float] = field(default_factory=dict)
+
+
 def _decide(setting: Setting, choices: dict[str, Project], committed: Committed) -> RampData:
-    windows: dict[str, tuple[str, ...]] = {}
-    ramps: dict[tuple[str, str, str], float] = {}
-    growing: dict[tuple[str, str], None] = {}
-    projects_on: dict[tuple[str, str], list[str]] = {}
-    size_max: dict[str, float] = {}
-    gate: dict[tuple[str, str], float] = {}
-    capex: dict[tuple[str, str], float] = {}
-    payments: dict[tuple[str, str, str], float] = {}
-    salvage: dict[tuple[str, str], float] = {}
+    build = _Decisions()
     for key, project in choices.items():
         assert project.decide is not None
-        assert isinstance(project.size, SizeChoice)
-        ramp, target = ramp_of(project), _target(setting, project)
+        if isinstance(project.size, SizeChoice) and project.size.max is not None:
+            build.size_max[key] = project.size.max
         opens = [period for period in setting.periods if project.decide.holds(period.start)]
-        windows[key] = tuple(period.label for period in opens)
-        if project.size.max is not None:
-            size_max[key] = project.size.max
+        build.windows[key] = tuple(period.label for period in opens)
+        ramp, target = ramp_of(project), _target(setting, project)
         for v in opens:
-            share = setting.events.smallest("commitments", target, v)
-            if share < 1:
-                gate[key, v.label] = share
-            capex[key, v.label], salvage[key, v.label] = _paid(setting, project, v.begin)
-            for time, cost in stages_due(setting, project, v.begin):
-                due = setting.calendar.holding(time)
-                assert due is not None
-                slot = key, v.label, due.label
-                payments[slot] = payments.get(slot, 0.0) + cost
-            for t in setting.periods:
-                mean = ramp.aged(t.begin - v.begin, t.years) if t.begin >= v.begin else 0.0
-                if mean > 0:
-                    ramps[key, v.label, t.label] = mean
-                    growing[key, t.label] = None
+            _open(setting, key, project, v, ramp, target, build)
         for t in setting.periods:
-            if (key, t.label) in growing:
-                projects_on.setdefault((project.adds_to, t.label), []).append(key)
+            if (key, t.label) in build.growing:
+                build.projects_on.setdefault((project.adds_to, t.label), []).append(key)
     return RampData(
         material={key: setting.counted_in(project.adds_to) for key, project in choices.items()},
-        commits=tuple((key, v) for key, vs in windows.items() for v in vs),
-        windows=windows,
-        ramp=ramps,
-        growing=tuple(growing),
-        projects_on={key: tuple(found) for key, found in projects_on.items()},
-        size_max=size_max,
-        gate=gate,
-        capex=capex,
-        payments=payments,
-        salvage=salvage,
+        commits=tuple((key, v) for key, vs in build.windows.items() for v in vs),
+        windows=build.windows,
+        ramp=build.ramp,
+        growing=tuple(build.growing),
+        projects_on={key: tuple(found) for key, found in build.projects_on.items()},
+        size_max=build.size_max,
+        gate=build.gate,
+        capex=build.capex,
+        payments=build.payments,
+        salvage=build.salvage,
         fixed_cost={key: project.fixed_cost for key, project in choices.items() if project.fixed_cost},
         committed_capex=committed.capex,
         committed_fixed_cost=committed.fixed_cost,
         committed_salvage=committed.salvage,
     )
+
+
+def _open(setting: Setting, key: str, project: Project, v: Period, ramp: Ramp, target: Target, build: _Decisions) -> None:
+    """What a commitment at the start of one period costs and brings."""
+    share = setting.events.smallest("commitments", target, v)
+    if share < 1:
+        build.gate[key, v.label] = share
+    build.capex[key, v.label], build.salvage[key, v.label] = _paid(setting, project, v.begin)
+    for time, cost in stages_due(setting, project, v.begin):
+        due = setting.calendar.holding(time)
+        assert due is not None
+        slot = key, v.label, due.label
+        build.payments[slot] = build.payments.get(slot, 0.0) + cost
+    for t in setting.periods:
+        mean = ramp.aged(t.begin - v.begin, t.years) if t.begin >= v.begin else 0.0
+        if mean > 0:
+            build.ramp[key, v.label, t.label] = mean
+            build.growing[key, t.label] = None
 
 
 def _target(setting: Setting, project: Project) -> Target:

@@ -147,61 +147,70 @@ def check_demands(plan: PlanArrays) -> None:
             plan.at_most("substitutes", f"{n} by {m}", plan.served.get((n, m), plan.zero), limit, quantity)
 
 
+class _Balances:
+    """What enters and leaves the balance of each material and party."""
+
+    def __init__(self, plan: PlanArrays) -> None:
+        self.plan = plan
+        self.inflow: dict[tuple[str, str], Floats] = {}
+        self.outflow: dict[tuple[str, str], Floats] = {}
+
+    def enters(self, material: str, party: str, units: Floats) -> None:
+        """Add to what enters."""
+        self.inflow[material, party] = self.inflow.get((material, party), self.plan.zero) + units
+
+    def leaves(self, material: str, party: str, units: Floats) -> None:
+        """Add to what leaves."""
+        self.outflow[material, party] = self.outflow.get((material, party), self.plan.zero) + units
+
+
 def check_balances(plan: PlanArrays) -> None:
-    """Every tonne that leaves a balance entered it."""
-    scenario, clock = plan.scenario, plan.clock
-    inflow: dict[tuple[str, str], Floats] = {}
-    outflow: dict[tuple[str, str], Floats] = {}
-
-    def add(side: dict[tuple[str, str], Floats], material: str, party: str, units: Floats) -> None:
-        side[material, party] = side.get((material, party), plan.zero) + units
-
-    for (s, g), units in plan.shipped.items():
-        add(inflow, scenario.suppliers[s].material, g, units @ plan.lead[s, g])
-    for shipment in scenario.in_transit:
-        arrives = np.array([float(period.start <= shipment.arrives < period.end) for period in clock.calendar.periods])
-        add(inflow, shipment.material, shipment.party, shipment.quantity * arrives)
-    for (p,), level in plan.activity.items():
-        process = scenario.processes[p]
-        for material, ratio in process.outputs.items():
-            add(inflow, material, process.party, ratio * level)
-        for material, ratio in process.inputs.items():
-            add(outflow, material, process.party, ratio * level)
-    for k, pile in scenario.stockpiles.items():
-        add(inflow, pile.material, pile.party, plan.draw.get((k,), plan.zero))
-        add(outflow, pile.material, pile.party, plan.fill.get((k,), plan.zero))
-    for (r, m), units in plan.transfer.items():
-        route = scenario.routes[r]
-        add(outflow, m, route.from_, units)
-        add(inflow, m, route.to, (1 - route.loss) * (units @ clock.shifted(plan.zero + route.lead_time)))
-    for (n, m), units in plan.served.items():
-        demand = scenario.demands[n]
-        ratio = 1.0 if m == demand.material else demand.substitutes[m].ratio
-        add(outflow, m, demand.party, ratio * units)
-        if demand.returns is not None:
-            back = units @ clock.shifted(plan.zero + demand.returns.after)
-            add(inflow, demand.returns.material, demand.party, demand.returns.ratio * back)
-    for (m, g), units in plan.surplus.items():
-        add(outflow, m, g, units)
-        allowed = np.inf if scenario.materials[m].disposal_cost is not None else 0.0
-        plan.at_most("disposal", f"{m} of {g}", units, plan.zero + allowed, units)
-    for key in {*inflow, *outflow}:
-        left, right = inflow.get(key, plan.zero), outflow.get(key, plan.zero)
+    """Every tonne that leaves a balance entered it; nothing is negative."""
+    sums = _Balances(plan)
+    _add_supply(plan, sums)
+    _add_conversion(plan, sums)
+    _add_use(plan, sums)
+    for key in {*sums.inflow, *sums.outflow}:
+        left, right = sums.inflow.get(key, plan.zero), sums.outflow.get(key, plan.zero)
         plan.equal("material balance", f"{key[0]} of {key[1]}", left, right)
-    for table in (
-        plan.purchase,
-        plan.lift,
-        plan.breach,
-        plan.sign,
-        plan.stock,
-        plan.gap,
-        plan.fill,
-        plan.draw,
-        plan.served,
-        plan.short,
-        plan.activity,
-        plan.transfer,
-        plan.surplus,
-    ):
+    flows = (plan.purchase, plan.lift, plan.breach, plan.sign, plan.stock, plan.gap, plan.fill, plan.draw)
+    for table in (*flows, plan.served, plan.short, plan.activity, plan.transfer, plan.surplus):
         for name, units in table.items():
             plan.at_most("no negative number", ".".join(map(str, name)), -units, plan.zero, np.abs(units))
+
+
+def _add_supply(plan: PlanArrays, sums: _Balances) -> None:
+    for (s, g), units in plan.shipped.items():
+        sums.enters(plan.scenario.suppliers[s].material, g, units @ plan.lead[s, g])
+    for shipment in plan.scenario.in_transit:
+        arrives = [float(period.start <= shipment.arrives < period.end) for period in plan.clock.calendar.periods]
+        sums.enters(shipment.material, shipment.party, shipment.quantity * np.array(arrives))
+    for k, pile in plan.scenario.stockpiles.items():
+        sums.enters(pile.material, pile.party, plan.draw.get((k,), plan.zero))
+        sums.leaves(pile.material, pile.party, plan.fill.get((k,), plan.zero))
+
+
+def _add_conversion(plan: PlanArrays, sums: _Balances) -> None:
+    for (p,), level in plan.activity.items():
+        process = plan.scenario.processes[p]
+        for material, ratio in process.outputs.items():
+            sums.enters(material, process.party, ratio * level)
+        for material, ratio in process.inputs.items():
+            sums.leaves(material, process.party, ratio * level)
+    for (r, m), units in plan.transfer.items():
+        route = plan.scenario.routes[r]
+        sums.leaves(m, route.from_, units)
+        sums.enters(m, route.to, (1 - route.loss) * (units @ plan.clock.shifted(plan.zero + route.lead_time)))
+
+
+def _add_use(plan: PlanArrays, sums: _Balances) -> None:
+    for (n, m), units in plan.served.items():
+        demand = plan.scenario.demands[n]
+        sums.leaves(m, demand.party, units * (1.0 if m == demand.material else demand.substitutes[m].ratio))
+        if demand.returns is not None:
+            back = units @ plan.clock.shifted(plan.zero + demand.returns.after)
+            sums.enters(demand.returns.material, demand.party, demand.returns.ratio * back)
+    for (m, g), units in plan.surplus.items():
+        sums.leaves(m, g, units)
+        allowed = np.inf if plan.scenario.materials[m].disposal_cost is not None else 0.0
+        plan.at_most("disposal", f"{m} of {g}", units, plan.zero + allowed, units)
