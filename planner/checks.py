@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable, Iterator
 
 from planner.compile.events import matches, material_target, process_target, supplier_target
+from planner.compile.ramp import ramp_of
 from planner.compile.setting import Setting
-from planner.errors import Problem
+from planner.errors import Problem, did_you_mean, listed
 from planner.scenario.load import Loaded
-from planner.scenario.schema import Event, MinCover, SizeChoice, StockLimit
+from planner.scenario.schema import Event, MaxShare, MinCover, SizeChoice, StockLimit
 
 
 def warnings_of(loaded: Loaded) -> list[Problem]:
@@ -22,11 +23,11 @@ def surplus_without_outlet(loaded: Loaded, setting: Setting) -> Iterator[Problem
     """By-products, returns and minima of a material that can go nowhere force the plan to do without their cause."""
     scenario = loaded.scenario
     for key, process in scenario.processes.items():
-        for material in process.outputs:
+        for material in (m for m, ratio in process.outputs.items() if ratio):
             if (material, process.party) not in setting.outlets:
                 yield _at(loaded, ("processes", key, "outputs", material), f"'{material}' has no outlet, so the process cannot run", _outlet(material))
     for key, demand in scenario.demands.items():
-        if demand.returns is not None and (demand.returns.material, demand.party) not in setting.outlets:
+        if demand.returns is not None and demand.returns.after < setting.calendar.years and (demand.returns.material, demand.party) not in setting.outlets:
             material = demand.returns.material
             yield _at(loaded, ("demands", key, "returns"), f"'{material}' comes back but has no outlet, so the demand cannot be served", _outlet(material))
     for index, shipment in enumerate(scenario.in_transit):
@@ -92,7 +93,17 @@ def stockpile_above_demand(loaded: Loaded, setting: Setting) -> Iterator[Problem
             yield _at(loaded, ("stockpiles", key, "initial"), f"days of demand, but '{pile.party}' has no demand for '{pile.material}'", "write an amount")
         capacity = pile.capacity
         if capacity is not None and initial > (capacity.units + capacity.years * setting.yearly_demand.get((pile.material, pile.party), 0.0)) * (1 + 1e-9):
-            yield _at(loaded, ("stockpiles", key, "initial"), f"{initial:g} is more than the capacity, so there is no plan", "raise the capacity")
+            yield _at(
+                loaded,
+                ("stockpiles", key, "initial"),
+                f"{initial:g} is more than the capacity, which holds from the end of the first period on",
+                "raise the capacity",
+            )
+        if capacity is not None and pile.floor is not None and key not in {project.adds_to for project in loaded.scenario.projects.values()}:
+            rate = setting.yearly_demand.get((pile.material, pile.party), 0.0)
+            floor = max(pile.floor.units.values) + rate * max(pile.floor.years.values)
+            if floor > (capacity.units + capacity.years * rate) * (1 + 1e-9):
+                yield _at(loaded, ("stockpiles", key, "floor"), f"{floor:g} is more than the capacity", "lower the floor or raise the capacity")
 
 
 def units_of_different_size(loaded: Loaded, _: Setting) -> Iterator[Problem]:
@@ -116,16 +127,103 @@ def units_of_different_size(loaded: Loaded, _: Setting) -> Iterator[Problem]:
                     f"{small:g} {scenario.materials[material].unit}/yr is {large / small:.0e} times smaller than {'.'.join(map(str, other))}",
                     "check the units",
                 )
-    prices = [(max(tier.price.values), key) for key, supplier in scenario.suppliers.items() for tier in supplier.tiers[:1] if max(tier.price.values) > 0]
-    by_material: dict[str, list[tuple[float, str]]] = {}
-    for price, key in prices:
-        by_material.setdefault(scenario.suppliers[key].material, []).append((price, key))
-    for ranked in by_material.values():
+
+
+def prices_of_different_size(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+    """Prices of one material that differ by hundreds are usually per kg where the others are per t; a shortage should not be the cheapest source."""
+    scenario = loaded.scenario
+    found: dict[str, list[tuple[float, tuple[str | int, ...]]]] = {}
+    for key, supplier in scenario.suppliers.items():
+        price = max(supplier.tiers[0].price.values)
+        if price > 0:
+            found.setdefault(supplier.material, []).append((price, ("suppliers", key, "price")))
+        elif _can_ship(setting, key) and "price" not in supplier.model_fields_set:
+            yield _at(loaded, ("suppliers", key), "has no price, so it ships for nothing", "add a price, 0 if that is meant")
+    for key, contract in scenario.contracts.items():
+        if max(contract.price.values) > 0:
+            found.setdefault(scenario.suppliers[contract.supplier].material, []).append((max(contract.price.values), ("contracts", key, "price")))
+    for ranked in found.values():
         (low, cheap), (high, dear) = min(ranked), max(ranked)
-        if high / low >= 500:
-            yield _at(
-                loaded, ("suppliers", cheap, "price"), f"{low:g} is {high / low:.0f} times below the price of '{dear}'", "check the unit: per kg or per t?"
-            )
+        if high / low >= 200:
+            yield _at(loaded, cheap, f"{low:g} is {high / low:.0f} times below {'.'.join(map(str, dear))}", "check the unit: per kg or per t?")
+    for key, demand in scenario.demands.items():
+        offers = [price for price, path in found.get(demand.material, []) if path[0] == "suppliers"]
+        if offers and demand.shortage_tiers and demand.shortage_tiers[-1][1] < min(offers):
+            cost = demand.shortage_tiers[-1][1]
+            problem = f"{cost:g} is below every price ({min(offers):g} and more), so nothing will be bought for it"
+            yield _at(loaded, ("demands", key, "shortage"), problem, "check the unit")
+
+
+def _can_ship(setting: Setting, key: str) -> bool:
+    grows = any(project.adds_to == key for project in setting.scenario.projects.values())
+    return grows or max(setting.scenario.suppliers[key].capacity.values) > 0
+
+
+def times_longer_than_the_horizon(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+    """A bare number is years: days or months without their unit reach beyond the horizon."""
+    years = setting.calendar.years
+    hint = "a number without a unit is years: write for instance 45 days or 18 months"
+    for key, supplier in loaded.scenario.suppliers.items():
+        if supplier.lead_time >= years:
+            yield _at(loaded, ("suppliers", key, "lead_time"), f"{supplier.lead_time:g} years is longer than the horizon, so nothing arrives", hint)
+    for key, project in loaded.scenario.projects.items():
+        begins = ramp_of(project).begins
+        if math.isinf(begins):
+            yield _at(loaded, ("projects", key, "ramp"), "never leaves 0 %", "let the ramp rise above 0 %")
+        elif project.decide is not None and begins >= years:
+            yield _at(loaded, ("projects", key, "ramp"), f"first output after {begins:g} years lies beyond the horizon", hint)
+
+
+def numbers_out_of_the_ordinary(loaded: Loaded, _: Setting) -> Iterator[Problem]:
+    """Growth of more than half a year on year, and factors above five, are usually percentages without their sign."""
+    scenario = loaded.scenario
+    for key, demand in scenario.demands.items():
+        growth = demand.quantity.growth
+        if growth > 0.5:
+            yield _at(loaded, ("demands", key, "quantity", "growth"), f"grows by {100 * growth:g} % a year", f"did you mean {growth:g} %?")
+    for key, event in scenario.events.items():
+        for name in ("capacity", "demand", "draw"):
+            factor = getattr(event, name)
+            if factor is not None and factor > 5:
+                yield _at(loaded, ("events", key, name), f"is a factor of {factor:g}", f"did you mean {factor:g} %?")
+
+
+def names_that_match_nothing(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+    """Countries are free text: one that nobody has, or that differs only in case, is usually a slip."""
+    scenario = loaded.scenario
+    countries = {name for supplier in scenario.suppliers.values() for name in (supplier.country, supplier.mined_in) if name}
+    known = {"origin": countries, "country": countries, "supplier": set(scenario.suppliers)}
+    asked: list[tuple[tuple[str, ...], tuple[str, ...], set[str]]] = []
+    for key, event in scenario.events.items():
+        if _matched(event, setting):
+            asked += [(("events", key, "match", name), getattr(event.match, name) or (), countries) for name in ("country", "origin")]
+    for key, policy in scenario.policies.items():
+        if isinstance(policy, MaxShare):
+            asked.append((("policies", key, "of"), policy.of or (), known[policy.by]))
+    for path, values, names in asked:
+        for index, value in enumerate(values):
+            if value not in names:
+                near = did_you_mean(value, names, f"known are {listed(names)}" if names else "")
+                yield _at(loaded, (*path, index), f"no supplier has '{value}'", near)
+    for name in sorted(countries):
+        twins = [other for other in countries if other.casefold() == name.casefold() and other > name]
+        for other in twins:
+            key = next(key for key, supplier in scenario.suppliers.items() if other in (supplier.country, supplier.origin))
+            yield _at(loaded, ("suppliers", key, "country"), f"'{other}' and '{name}' differ only in their case, and count as two", "write them alike")
+
+
+def suppliers_that_never_ship(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+    """A supplier without capacity and without a project does nothing; a duty above the capacity can only be breached."""
+    scenario = loaded.scenario
+    for key, supplier in scenario.suppliers.items():
+        if not _can_ship(setting, key) and "capacity" not in supplier.model_fields_set:
+            yield _at(loaded, ("suppliers", key), "never ships: it has no capacity, and no project adds to it", "add a capacity")
+    for key, contract in scenario.contracts.items():
+        supplier = scenario.suppliers[contract.supplier]
+        duty = contract.take_or_pay * max(contract.quantity.values)
+        grows = any(project.adds_to == contract.supplier for project in scenario.projects.values())
+        if contract.sign is None and not grows and duty > max(supplier.capacity.values) > 0:
+            yield _at(loaded, ("contracts", key, "quantity"), f"its minimum of {duty:g} a year is more than {contract.supplier} can ship", "check the quantity")
 
 
 def events_that_do_nothing(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
@@ -153,23 +251,15 @@ def _matched(event: Event, setting: Setting) -> bool:
     return any(matches(event, target) for target in targets)
 
 
-def capacity_without_limit(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+def capacity_without_limit(loaded: Loaded, _: Setting) -> Iterator[Problem]:
     """Odd combinations around projects and policies."""
     scenario = loaded.scenario
     for key, project in scenario.projects.items():
         if project.decide is not None and isinstance(project.size, SizeChoice) and project.size.max is None:
             yield _at(loaded, ("projects", key), "has no largest size", "add size: {max: …}")
-        if math.isinf(_first_output(setting, key)):
-            yield _at(loaded, ("projects", key, "ramp"), "never leaves 0 %", "let the ramp rise above 0 %")
     for key, policy in scenario.policies.items():
         if isinstance(policy, StockLimit | MinCover) and policy.per != "period":
             yield _at(loaded, ("policies", key, "per"), "levels do not add up over time: this holds at the end of each period", "remove 'per'")
-
-
-def _first_output(setting: Setting, key: str) -> float:
-    from planner.compile.ramp import ramp_of
-
-    return ramp_of(setting.scenario.projects[key]).begins
 
 
 EFFECTS = ("spot", "contracts", "capacity", "price", "tariff", "lead_time", "commitments", "demand", "draw")
@@ -184,6 +274,11 @@ CHECKS: tuple[Callable[[Loaded, Setting], Iterator[Problem]], ...] = (
     demand_without_source,
     stockpile_above_demand,
     units_of_different_size,
+    prices_of_different_size,
+    times_longer_than_the_horizon,
+    numbers_out_of_the_ordinary,
+    names_that_match_nothing,
+    suppliers_that_never_ship,
     events_that_do_nothing,
     capacity_without_limit,
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 ok · 2 bad input · 3 infeasible or unbounded · 4 stopped by a limit · 5 the answer failed its check · 130 interrupted",
+    epilog="Exit codes: 0 ok · 1 a bug · 2 bad input · 3 infeasible or unbounded · 4 stopped by a limit · 5 the answer failed its check · 130 interrupted",
 )
 
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML).", show_default=False)]
@@ -63,7 +66,13 @@ def solve(
 ) -> None:
     """Find the cheapest plan, check it, write it, show it."""
     from planner.pipeline import solve_scenario
+    from planner.plan import refuse_foreign
 
+    if time_limit is not None and not math.isfinite(time_limit):
+        raise InputError(f"--time-limit {time_limit}: is not a number of seconds")
+    if out is not None:
+        # better now than after the solve
+        refuse_foreign(out)
     _suffix(lp, ".lp")
     _suffix(mps, ".mps")
     with _Progress() as progress:
@@ -72,6 +81,8 @@ def solve(
         folder = out if out is not None else Path("plans") / plan.name
         earlier = _title_of(folder)
         plan.save(folder)
+        # the plan stands: an interruption from here on would only spoil its display
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     if earlier not in (None, plan.record["title"]):
         typer.echo(f"note: replaced the plan of '{earlier}' in {folder}", err=True)
     for warning in plan.record["warnings"]:
@@ -82,7 +93,7 @@ def solve(
         typer.echo(str(folder))
     else:
         _show(plan.record)
-        _console().print(f"Plan written to {folder}", style="dim", highlight=False)
+        typer.echo(f"Plan written to {folder}")
 
 
 @app.command()
@@ -174,18 +185,18 @@ def _suffix(path: Path | None, suffix: str) -> None:
         raise InputError(f"{path}: the file name must end in {suffix}")
 
 
-def _console(stderr: bool = False) -> Console:
+def _console() -> Console:
     from rich.console import Console
 
-    stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else 110
-    return Console(stderr=stderr, width=width, highlight=False)
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
+    return Console(width=width, highlight=False, markup=False)
 
 
 def _show(record: dict[str, Any]) -> None:
     from planner.show import render
 
-    _console().print(render(record))
+    console = _console()
+    console.print(render(record, console.width))
 
 
 def _show_table(folder: Path, name: str, form: str) -> None:
@@ -201,7 +212,7 @@ def _show_table(folder: Path, name: str, form: str) -> None:
     elif form == "json":
         typer.echo(table.to_json(orient="records", indent=1, force_ascii=False, double_precision=15))
     else:
-        typer.echo(table.to_string(index=False, max_rows=None) if len(table) else "(no rows)")
+        typer.echo(table.to_string(index=False, float_format=lambda value: f"{value:.6g}") if len(table) else "(no rows)")
 
 
 class _Progress:
@@ -248,7 +259,7 @@ def _report(error: StopgapError) -> None:
         for conflict in error.conflicts:
             rows = ", ".join(conflict.rows[:4]) + (f" … ({len(conflict.rows)} rows)" if len(conflict.rows) > 4 else "")
             typer.echo(f"  {conflict.rule}: {conflict.meaning}\n      {rows}", err=True)
-    if "--json" in sys.argv[1:]:
+    if "--json" in sys.argv[2:]:
         status = error.status if isinstance(error, NoPlanError) else STATUS.get(error.exit_code, "error")
         report: dict[str, Any] = {"status": status, "message": str(error)}
         if isinstance(error, NoPlanError):
@@ -258,32 +269,52 @@ def _report(error: StopgapError) -> None:
         typer.echo(json.dumps(report, indent=1, ensure_ascii=False))
 
 
-def main() -> None:
+def main() -> int:
     """Run the command and map every outcome to its exit code."""
-    sys.exit(_guarded(app))
+    return _guarded(app)
 
 
 def _guarded(run: Callable[..., Any]) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        # a terminal that cannot show a character shows its number
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        return int(run(standalone_mode=False) or 0)
+        code = int(run(standalone_mode=False) or 0)
+        sys.stdout.flush()
+        # the option parser turns an interruption into this code by itself
+        return _ended(Interrupted("interrupted; there is no plan")) if code == Interrupted.exit_code else code
     except StopgapError as error:
-        _report(error)
-        return error.exit_code
+        return _ended(error)
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted; there is no plan", err=True)
-        return 130
+        return _ended(Interrupted("interrupted; there is no plan"))
+    except SystemExit as leaving:
+        # the option parser leaves by itself where output is cut off (`| head`) or the user interrupts
+        if isinstance(leaving.__context__, BrokenPipeError):
+            return _cut_off()
+        return _ended(Interrupted("interrupted; there is no plan")) if leaving.code == Interrupted.exit_code else int(leaving.code or 0)
     except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+        return _cut_off()
+    except OSError as error:
+        return _ended(InputError(f"the output cannot be written: {error.strerror or error}"))
     except Exception as error:
         if hasattr(error, "show") and hasattr(error, "exit_code"):
+            # a wrong use of the options, in the parser's words
             error.show()
             return int(error.exit_code)
         if os.environ.get("STOPGAP_DEBUG"):
             raise
-        typer.echo(f"internal error: {type(error).__name__}: {error}\nThis is a bug; run again with 'plan --debug …' and report the traceback.", err=True)
-        return 1
+        return _ended(StopgapError(f"internal error: {type(error).__name__}: {error}; this is a bug: run again with 'plan --debug …' and report the traceback"))
 
 
-if __name__ == "__main__":
-    main()
+def _ended(error: StopgapError) -> int:
+    """Report an error as far as the streams allow, and give its exit code."""
+    with contextlib.suppress(OSError):
+        _report(error)
+    return error.exit_code
+
+
+def _cut_off() -> int:
+    """Whoever read the output has seen enough; keep the interpreter from complaining about it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

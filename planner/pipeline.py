@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +33,8 @@ Progress = Callable[[str, float], None]
 def make_program(loaded: Loaded) -> tuple[SourcingData, LinearProgram]:
     """Compile a scenario, build its model and lower it to arrays."""
     data = compile_scenario(loaded.scenario, loaded.calendar)
+    # Pyomo logs to stdout, which belongs to --json
+    logging.getLogger("pyomo").setLevel(logging.CRITICAL)
     with _collector_paused():
         return data, lower(sourcing_lp.build(data), counted_in(data))
 
@@ -76,7 +79,7 @@ def solve_scenario(
         if path is not None:
             write_model(program, path)
     with clock.stage("solve"):
-        outcome = solve(program, time_limit, clock.waiting)
+        outcome = solve(program, time_limit, clock.waiting, lambda solution: certify(program, solution).passed)
     warnings = [str(problem) for problem in (*loaded.sources.warnings, *warnings_of(loaded))]
     if isinstance(outcome, NoSolution):
         error = _no_plan(program, outcome)

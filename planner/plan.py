@@ -23,6 +23,8 @@ FORMAT = "stopgap plan 1"
 RECORD = "plan.json"
 SCENARIO = "scenario.yaml"
 Record = dict[str, Any]
+REQUIRED = frozenset({"status", "scenario", "title", "currency", "discount_rate", "total_cost", "costs", "tables", "figures", "resolved_sha256"})
+"""What the record of a plan cannot do without."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,28 @@ class Plan:
         return found
 
     @property
+    def sign(self) -> dict[str, float]:
+        """Share signed of each contract that could be signed."""
+        found = dict.fromkeys(self.record["figures"]["signable"], 0.0)
+        for item in self.record["figures"]["signatures"]:
+            found[item["contract"]] += item["share"]
+        return found
+
+    @property
     def prices(self) -> pd.DataFrame:
         """Duals in undiscounted money, with their meaning."""
         return self.tables["prices"]
 
     def summary(self) -> Record:
         """What ``plan solve --json`` prints, but for the folder."""
-        return {"status": self.record["status"], "total_cost": self.total_cost, "costs": self.costs, "shortage": self.shortage, "commit": self.commit}
+        return {
+            "status": self.record["status"],
+            "total_cost": self.total_cost,
+            "costs": self.costs,
+            "shortage": self.shortage,
+            "commit": self.commit,
+            "sign": self.sign,
+        }
 
     def save(self, folder: str | Path) -> Path:
         """Write the plan as a folder, replacing an earlier plan there as a whole.
@@ -76,7 +93,7 @@ class Plan:
             InputError: if something that is not a plan is in the way, or the disk refuses.
         """
         folder = Path(folder)
-        _refuse_foreign(folder)
+        refuse_foreign(folder)
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.parent))
@@ -84,7 +101,10 @@ class Plan:
             raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
         try:
             self._write(temporary)
-            temporary.chmod(0o755)
+            # a private temporary folder becomes one like any other
+            mask = os.umask(0)
+            os.umask(mask)
+            temporary.chmod(0o777 & ~mask)
             _swap(temporary, folder)
         except OSError as error:
             raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
@@ -136,10 +156,13 @@ def read_record(folder: str | Path) -> Record:
         record = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
         raise InputError(f"{folder}: is not a plan folder; make one with: plan solve SCENARIO --out {folder}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is not valid JSON: {error}") from None
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise InputError(f"{path}: is not a plan of this version ({FORMAT})")
+    lost = REQUIRED - set(record)
+    if lost:
+        raise InputError(f"{path}: the plan is damaged: without {listed(lost)}")
     return record
 
 
@@ -147,16 +170,28 @@ def is_plan(folder: Path) -> bool:
     """Whether a folder holds a plan (of any version)."""
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(record, dict) and str(record.get("format", "")).startswith("stopgap plan")
 
 
-def _refuse_foreign(folder: Path) -> None:
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise InputError(f"{folder}: is not a folder; choose another place with --out")
-    if folder.is_dir() and any(folder.iterdir()) and not is_plan(folder):
+def refuse_foreign(folder: Path) -> None:
+    """Refuse a place that holds anything but a plan.
+
+    Raises:
+        InputError: naming what is in the way.
+    """
+    try:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise InputError(f"{folder}: is not a folder; choose another place with --out")
+        names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    if names and not is_plan(folder):
         raise InputError(f"{folder}: holds something that is not a plan, which is never overwritten; choose another place with --out")
+    own = {path for path in names if path in (RECORD, SCENARIO) or path.endswith((".csv", ".parquet"))}
+    if names - own:
+        raise InputError(f"{folder}: holds {listed(names - own)}, which is not part of a plan; move it, or choose another place with --out")
 
 
 def _swap(new: Path, folder: Path) -> None:

@@ -3,37 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from planner.errors import counted
 from planner.plan import Record
 
-WIDTH = 100
-FIRST = 34
+WIDEST = 110
 TOP_SOURCES = 3
-_LAST = ("from stock", "substitutes", "other uses", "short")
+_LAST = ("from stock", "by substitutes", "other uses", "left short")
 
 
-def render(record: Record) -> RenderableType:
-    """A plan as one screen: headline, mix, runway, commitments, marginal values, cost lines."""
+def render(record: Record, width: int = 100) -> RenderableType:
+    """A plan as one screen: headline, mix, runway, commitments, marginal values, policies, cost lines.
+
+    Args:
+        record: What ``plan.json`` holds.
+        width: Columns of the terminal; narrow ones get fewer years, never half a number.
+    """
     figures = record["figures"]
-    years = _years(figures)
+    screen = _Screen(min(width, WIDEST))
+    years = _years(figures, screen.room(8))
     parts: Iterable[RenderableType | None] = (
-        _mix(figures, years),
-        _runway(figures),
-        _commitments(record, figures),
-        _values(figures, years),
+        _mix(screen, figures, years),
+        _runway(screen, figures),
+        _commitments(screen, record, figures),
+        _values(screen, figures, years),
+        _policies(figures),
         _costs(record),
     )
-    return Group(_headline(record, figures), *(Group("", part) for part in parts if part is not None))
+    return Group(_headline(record, figures), "", *(part for part in parts if part is not None))
 
 
-def print_plan(record: Record, console: Console) -> None:
-    """Print a plan."""
-    console.print(render(record))
+@dataclass(frozen=True)
+class _Screen:
+    """How wide everything may be."""
+
+    width: int
+
+    @property
+    def first(self) -> int:
+        """Width of the first column."""
+        return 34 if self.width >= 100 else 26
+
+    def room(self, column: int) -> int:
+        """How many columns of a width fit beside the first one."""
+        return max(1, (self.width - self.first - 1) // column)
+
+    def table(self, title: str, note: str, columns: Iterable[str]) -> Table:
+        """A table without lines whose first heading is the section's title."""
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim", width=self.width)
+        table.add_column(_title(title, note), min_width=self.first, no_wrap=True, overflow="ellipsis", ratio=1)
+        for name in columns:
+            table.add_column(name, justify="right", no_wrap=True)
+        return table
 
 
 def money(value: float, currency: str) -> str:
@@ -53,27 +79,18 @@ def amount(value: float, nothing: float = 0.0) -> str:
     return f"{value:.1f}" if abs(value) >= 0.95 else f"{value:.2g}"
 
 
-def _years(figures: Record, most: int = 8) -> list[str]:
-    """Calendar years to show: the first ones, then every so many, and the last."""
+def _years(figures: Record, room: int) -> list[str]:
+    """Calendar years to show, as many as there is room for: the first ones, then every so many, and the last."""
+    most = min(8, max(3, room))
     years = sorted({period["start"][:4] for period in figures["periods"]})
     if len(years) <= most:
         return years
-    head = years[: most - 3]
-    rest = years[most - 3 :]
+    head, rest = years[: most - 3], years[most - 3 :]
     return [*head, *{rest[len(rest) // 3]: 0, rest[2 * len(rest) // 3]: 0, rest[-1]: 0}]
 
 
 def _title(text: str, note: str = "") -> Text:
     return Text.assemble((text, "bold cyan"), (f"  {note}" if note else "", "dim"))
-
-
-def _grid(title: str, note: str, columns: Iterable[str]) -> Table:
-    """A table without lines whose first heading is the section's title."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim", width=WIDTH)
-    table.add_column(_title(title, note), min_width=FIRST, no_wrap=True, overflow="ellipsis")
-    for name in columns:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
 
 
 def _headline(record: Record, figures: Record) -> RenderableType:
@@ -90,7 +107,7 @@ def _headline(record: Record, figures: Record) -> RenderableType:
     if not short:
         lines.append(Text("Nothing runs short.", style="green"))
     for item in sorted(short, key=lambda item: -item["short"] / item["wanted"]):
-        who = item["who"][0] + (f" +{len(item['who']) - 1}" if len(item["who"]) > 1 else "")
+        who = item["who"][0] + (f" and {len(item['who']) - 1} more" if len(item["who"]) > 1 else "")
         lines.append(
             Text.assemble(
                 ("Short: ", "red"),
@@ -104,8 +121,8 @@ def _headline(record: Record, figures: Record) -> RenderableType:
     return Group(*lines)
 
 
-def _mix(figures: Record, years: list[str]) -> RenderableType | None:
-    table = _grid("Sourcing mix", "per year", years)
+def _mix(screen: _Screen, figures: Record, years: list[str]) -> RenderableType | None:
+    table = screen.table("Sourcing mix", "per year", years)
     for material, info in figures["shortage"]["materials"].items():
         if info["wanted"] > 0:
             _mix_of(table, info, figures["mix"][material], years)
@@ -114,7 +131,7 @@ def _mix(figures: Record, years: list[str]) -> RenderableType | None:
 
 def _mix_of(table: Table, info: Record, sources: Record, years: list[str]) -> None:
     """One material: what is wanted, the largest sources, the rest together, then stock, substitutes, other uses, shortage."""
-    nothing = 1e-5 * info["wanted"] / len(sources["wanted"])
+    nothing = 1e-5 * info["wanted"] / len(sources["all wanted"])
 
     def row(name: str, parts: list[str], style: str = "") -> None:
         values = [sum(sources[part].get(year, 0.0) for part in parts if part in sources) for year in years]
@@ -123,15 +140,17 @@ def _mix_of(table: Table, info: Record, sources: Record, years: list[str]) -> No
     def matters(name: str) -> bool:
         return any(abs(value) > nothing for value in sources.get(name, {}).values())
 
-    row(f"{info['label']}, {info['unit']}", ["wanted"], "bold")
-    ranked = sorted((name for name in sources if name not in ("wanted", *_LAST) and matters(name)), key=lambda name: -_peak(sources[name], sources["wanted"]))
+    row(f"{info['label']}, {info['unit']}", ["all wanted"], "bold")
+    candidates = [name for name in sources if name not in ("all wanted", *_LAST) and matters(name)]
+    # what was shipped before the horizon is no decision, and comes last
+    ranked = sorted(candidates, key=lambda name: (name == "in_transit", -_peak(sources[name], sources["all wanted"])))
     for name in ranked[:TOP_SOURCES]:
         row(f"  {name}", [name])
     rest = ranked[TOP_SOURCES:]
     if rest:
         row(f"  {counted(len(rest), 'other sources')}", rest)
     for name in filter(matters, _LAST):
-        row(f"  {name}", [name], "red" if name == "short" else "")
+        row(f"  {name}", [name], "red" if name == "left short" else "")
 
 
 def _peak(source: Record, wanted: Record) -> float:
@@ -139,16 +158,16 @@ def _peak(source: Record, wanted: Record) -> float:
     return max((abs(value) / wanted[year] for year, value in source.items() if wanted.get(year)), default=0.0)
 
 
-def _runway(figures: Record) -> RenderableType | None:
+def _runway(screen: _Screen, figures: Record) -> RenderableType | None:
     piles = {key: pile for key, pile in figures["stock"].items() if pile["lowest"] is not None and (pile["initial"] or any(pile["level"].values()))}
     if not piles:
         return None
     ends = {period["end"][:7]: period["period"] for period in figures["periods"]}
     year_ends = {end[:4]: label for end, label in ends.items() if end.endswith("-01")}
-    shown = dict(list(year_ends.items())[:5])
+    shown = dict(list(year_ends.items())[: min(5, max(1, screen.room(9) - 3))])
     # 2027-01 is the end of 2026
     heads = [f"end {int(year) - 1}" for year in shown]
-    table = _grid("Stock runway", "days of demand", ["start", *heads, "lowest", "in"])
+    table = screen.table("Stock runway", "days of first demand", ["start", *heads, "lowest", "in"])
     for key, pile in piles.items():
         per_unit = pile["days_per_unit"]
         values = [pile["initial"], *[pile["level"].get(label, 0.0) for label in shown.values()], pile["lowest"]["level"]]
@@ -157,29 +176,29 @@ def _runway(figures: Record) -> RenderableType | None:
     return table
 
 
-def _commitments(record: Record, figures: Record, most: int = 6) -> RenderableType | None:
-    items = [item for item in figures["commitments"] if item["size"] > 1e-6 * (item["of"] or item["size"])]
-    if not items:
-        return Text.assemble(_title("Commit to"), ("  nothing new", "dim")) if figures["decidable"] else None
-    table = _grid("Commit to", "", ["size", "of limit", "commit by", "first output", "capex"])
-    for item in items[:most]:
-        share = f"{100 * item['size'] / item['of']:.0f} %" if item["of"] else ""
-        unit = item["unit"]
-        table.add_row(
-            f"  {item['project']}",
-            f"{amount(item['size'])} {unit}",
-            share,
-            item["period"],
-            item["first_output"] or "",
-            money(item["capex"], record["currency"]) if item["capex"] else "",
-        )
-    if len(items) > most:
-        table.add_row(Text(f"  and {len(items) - most} later: plan show … -t commitments", style="dim"))
+def _commitments(screen: _Screen, record: Record, figures: Record, most: int = 6) -> RenderableType | None:
+    """What to decide, and by when: capacity to commit to, contracts to sign."""
+    projects = [item for item in figures["commitments"] if item["size"] > 1e-6 * (item["of"] or item["size"])]
+    signed = [item for item in figures["signatures"] if item["share"] > 1e-6]
+    if not projects and not signed:
+        return Text.assemble(_title("Commit to"), ("  nothing new", "dim")) if figures["decidable"] or figures["signable"] else None
+    wide = screen.width >= 96
+    table = screen.table("Commit to", "", ["size", *(["of limit"] if wide else []), "commit by", "first output", "capex"])
+    for item in projects[:most]:
+        share = [f"{100 * item['size'] / item['of']:.0f} %" if item["of"] else ""] if wide else []
+        capex = money(item["capex"], record["currency"]) if item["capex"] else ""
+        table.add_row(f"  {item['project']}", f"{amount(item['size'])} {item['unit']}", *share, item["period"], item["first_output"] or "", capex)
+    for item in signed[:most]:
+        share = [f"{100 * item['share']:.0f} %"] if wide else []
+        table.add_row(f"  sign {item['contract']}", f"{amount(item['size'])} {item['unit']}", *share, item["period"], "", "")
+    later = max(0, len(projects) - most) + max(0, len(signed) - most)
+    if later:
+        table.add_row(Text(f"  and {later} later: -t commitments, contracts", style="dim"))
     return table
 
 
-def _values(figures: Record, years: list[str]) -> RenderableType | None:
-    table = _grid("Worth of one more unit", "", years)
+def _values(screen: _Screen, figures: Record, years: list[str]) -> RenderableType | None:
+    table = screen.table("Worth of one more unit", "", years)
     for name, item in figures["marginal_value"].items():
         table.add_row(f"  {name}, {item['unit']}", *[_price(item["by_year"].get(year)) for year in years])
     return table if figures["marginal_value"] else None
@@ -191,6 +210,23 @@ def _price(value: float | None) -> str:
     if abs(value) >= 1e6:
         return f"{value / 1e6:,.3g} M"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
+
+
+def _policies(figures: Record) -> RenderableType | None:
+    """Which policies are broken (and paid for), and which ones cost something."""
+    broken = [f"{name} (from {item['broken']})" for name, item in figures["policies"].items() if item["broken"] and not name.endswith(".floor")]
+    floors = sorted((item["broken"], name) for name, item in figures["policies"].items() if item["broken"] and name.endswith(".floor"))
+    if floors:
+        broken.append(f"{counted(len(floors), 'soft floors')}, first {floors[0][1]} ({floors[0][0]})")
+    binding = [name for name, item in figures["policies"].items() if item["binds"] and not item["broken"]]
+    if not broken and not binding:
+        return None
+    text = _title("Policies")
+    if broken:
+        text.append("  broken at a price: ").append(", ".join(broken), style="yellow")
+    if binding:
+        text.append("  binding: ").append(", ".join(binding), style="bold")
+    return text
 
 
 def _costs(record: Record, most: int = 5) -> RenderableType | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -62,7 +63,7 @@ def test_error_example_of_readme_is_what_the_command_says(tmp_path: Path) -> Non
 def test_readme_shows_what_the_command_prints(tmp_path: Path) -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("plan"), "solve", "scenarios/japan/cutoff.yaml", "--out", str(tmp_path / "p")],
-        cwd=ROOT, capture_output=True, text=True, timeout=90, check=True,
+        cwd=ROOT, capture_output=True, text=True, timeout=90, check=True, env={key: value for key, value in os.environ.items() if key != "COLUMNS"},
     )  # fmt: skip
     printed = {line.rstrip() for line in done.stdout.splitlines()}
     block = next(block for block in fenced("text") if "Sourcing mix" in block)

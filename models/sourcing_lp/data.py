@@ -188,8 +188,8 @@ class ConversionData:
     """[r] tuples (m, units of the route's capacity per unit of m)."""
     route_capacity: Mapping[tuple[str, str], float]
     """[r, t] units/yr, only where limited."""
-    route_cost: Mapping[tuple[str, str], float]
-    """[r, t] money per unit sent."""
+    route_cost: Mapping[tuple[str, str, str], float]
+    """[r, m, t] money per unit sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +259,7 @@ class ShareRow:
     suppliers: tuple[str, ...]
     all_suppliers: tuple[str, ...]
     share: float
+    penalty: float | None
 
     @property
     def key(self) -> RowKey:
@@ -276,6 +277,7 @@ class LimitRow:
     parties: tuple[str, ...] | None
     limit: float
     constant: float
+    penalty: float | None
 
     @property
     def key(self) -> RowKey:
@@ -292,6 +294,7 @@ class StockRow:
     window: Window
     stockpiles: tuple[tuple[str, float], ...]
     level: float
+    penalty: float | None
 
     @property
     def key(self) -> RowKey:
@@ -307,6 +310,7 @@ class ServiceRow:
     demand: str
     window: Window
     share: float
+    penalty: float | None
 
     @property
     def key(self) -> RowKey:
@@ -316,7 +320,7 @@ class ServiceRow:
 
 @dataclass(frozen=True, slots=True)
 class PolicyData:
-    """Policies, one row an origin, party and window. ``penalty`` makes every row of a policy soft."""
+    """Policies, one row an origin, party and window. A row with a ``penalty`` [money per unit of its left-hand side] is soft."""
 
     max_share: tuple[ShareRow, ...]
     budget: tuple[LimitRow, ...]
@@ -324,8 +328,6 @@ class PolicyData:
     stock_limit: tuple[StockRow, ...]
     min_cover: tuple[StockRow, ...]
     service: tuple[ServiceRow, ...]
-    penalty: Mapping[str, float]
-    """[policy] money per unit of the left-hand side; absent where hard."""
     project_party: Mapping[str, str]
     """[e] party of a process's or stockpile's project; a supplier's project has none."""
     process_party: Mapping[str, str]

@@ -74,7 +74,7 @@ def routes_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> Any
     """Cost of transfers sent in t, paid by the party that receives [money]."""
     data = model.data
     sent = ((r, m) for r, goods in data.conversion.route_materials.items() for m, _ in goods if _belongs(data.policy.route_party[r], parties))
-    return sum(data.conversion.route_cost[r, t] * model.transfer[r, m, t] for r, m in sent if (r, t) in data.conversion.route_cost)
+    return sum(data.conversion.route_cost[r, m, t] * model.transfer[r, m, t] for r, m in sent if (r, m, t) in data.conversion.route_cost)
 
 
 def transport_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> Any:

@@ -28,7 +28,7 @@ def add_policies(model: pyo.ConcreteModel) -> None:
         "service_level": (data.service, service_level, "Demand is served to the share agreed [units]"),
     }
     rows = {row.key: row for family, _, _ in families.values() for row in family}
-    soft = [key for key, row in rows.items() if row.policy in data.penalty]
+    soft = [key for key, row in rows.items() if row.penalty is not None]
     model.policy_rows = rows
     model.VIOLATIONS = pyo.Set(dimen=3, initialize=soft, doc="(policy, item, window): rows of soft policies")
     model.violation = pyo.Var(model.VIOLATIONS, domain=pyo.NonNegativeReals, doc="Excess over a soft policy [units of its left-hand side]")
@@ -46,8 +46,8 @@ def excess(model: pyo.ConcreteModel, key: tuple[str, ...]) -> Any:
 
 def discounted_penalties(model: pyo.ConcreteModel) -> Any:
     """Cost of broken policies, each discounted from the last period of its window [money]."""
-    rows, penalty = model.policy_rows, model.data.policy.penalty
-    return sum(rows[key].window.discount * penalty[key[0]] * model.violation[key] for key in model.VIOLATIONS)
+    rows = model.policy_rows
+    return sum(rows[key].window.discount * rows[key].penalty * model.violation[key] for key in model.VIOLATIONS)
 
 
 def max_share(model: pyo.ConcreteModel, *key: str) -> Any:

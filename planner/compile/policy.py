@@ -32,7 +32,6 @@ def compile_policy(setting: Setting, committed: Committed, demand: DemandData) -
         stock_limit=rows(StockLimit, lambda key, policy: _stock_limit(setting, key, policy)),
         min_cover=rows(MinCover, lambda key, policy: _min_cover(setting, key, policy)),
         service=rows(MinService, lambda key, policy: _service(setting, demand, key, policy)),
-        penalty={key: policy.penalty for key, policy in scenario.policies.items() if policy.penalty is not None},
         project_party=project_parties(setting),
         process_party={key: process.party for key, process in scenario.processes.items()},
         route_party={key: route.to for key, route in scenario.routes.items()},
@@ -60,6 +59,11 @@ def windows_of(setting: Setting, policy: Kind) -> list[Window]:
     return [Window(label, tuple(period.label for period in group), setting.discount(group[-1].begin + group[-1].years / 2)) for label, group in groups.items()]
 
 
+def _penalty(policy: MaxShare | StockLimit | MinService | MinCover, material: str) -> float | None:
+    """Money per unit of the material above the limit; None where the policy is hard."""
+    return None if policy.penalty is None else policy.penalty[material]
+
+
 def _parties(setting: Setting, policy: Kind) -> tuple[str, ...]:
     return policy.parties or setting.scenario.party_ids
 
@@ -79,7 +83,10 @@ def _max_share(setting: Setting, key: str, policy: MaxShare) -> list[ShareRow]:
             everyone = tuple(s for group in groups.values() for s in group)
             for member, group in groups.items():
                 if member is not None and (policy.of is None or member in policy.of):
-                    rows += [ShareRow(key, member, material, party, window, tuple(group), everyone, policy.share) for window in windows_of(setting, policy)]
+                    rows += [
+                        ShareRow(key, member, material, party, window, tuple(group), everyone, policy.share, _penalty(policy, material))
+                        for window in windows_of(setting, policy)
+                    ]
     return rows
 
 
@@ -93,14 +100,20 @@ def _budget(setting: Setting, committed: Committed, key: str, policy: Budget) ->
 
     return [
         LimitRow(
-            key, window, policy.covers, policy.parties, policy.limit, due(window, "capex", committed.capex_due) + due(window, "fixed", committed.fixed_due)
+            key,
+            window,
+            policy.covers,
+            policy.parties,
+            policy.limit,
+            due(window, "capex", committed.capex_due) + due(window, "fixed", committed.fixed_due),
+            policy.penalty,
         )
         for window in windows_of(setting, policy)
     ]
 
 
 def _max_emissions(setting: Setting, key: str, policy: MaxEmissions) -> list[LimitRow]:
-    return [LimitRow(key, window, (), policy.parties, policy.limit, 0.0) for window in windows_of(setting, policy)]
+    return [LimitRow(key, window, (), policy.parties, policy.limit, 0.0, policy.penalty) for window in windows_of(setting, policy)]
 
 
 def _stock_limit(setting: Setting, key: str, policy: StockLimit) -> list[StockRow]:
@@ -108,7 +121,11 @@ def _stock_limit(setting: Setting, key: str, policy: StockLimit) -> list[StockRo
     first = unit_factor(setting, piles[policy.stockpiles[0]].material)
     chosen = [k for k in policy.stockpiles if policy.parties is None or piles[k].party in policy.parties]
     weights = tuple((k, unit_factor(setting, piles[k].material) / first) for k in chosen)
-    return [StockRow(key, "all", window, weights, policy.limit) for window in windows_of(setting, policy)] if weights else []
+    return (
+        [StockRow(key, "all", window, weights, policy.limit, _penalty(policy, piles[policy.stockpiles[0]].material)) for window in windows_of(setting, policy)]
+        if weights
+        else []
+    )
 
 
 def _min_cover(setting: Setting, key: str, policy: MinCover) -> list[StockRow]:
@@ -118,11 +135,15 @@ def _min_cover(setting: Setting, key: str, policy: MinCover) -> list[StockRow]:
             level = policy.days / DAYS_PER_YEAR * setting.yearly_demand.get((material, party), 0.0)
             piles = tuple((k, 1.0) for k, pile in setting.scenario.stockpiles.items() if (pile.material, pile.party) == (material, party))
             if level > 0:
-                rows += [StockRow(key, f"{material}.{party}", window, piles, level) for window in windows_of(setting, policy)]
+                rows += [StockRow(key, f"{material}.{party}", window, piles, level, _penalty(policy, material)) for window in windows_of(setting, policy)]
     return rows
 
 
 def _service(setting: Setting, demand: DemandData, key: str, policy: MinService) -> list[ServiceRow]:
     chosen = [n for n in policy.demands or setting.scenario.demands if setting.scenario.demands[n].party in _parties(setting, policy)]
     wanted = [(n, window) for n in chosen for window in windows_of(setting, policy)]
-    return [ServiceRow(key, n, window, policy.share) for n, window in wanted if any((n, t) in demand.demand for t in window.periods)]
+    return [
+        ServiceRow(key, n, window, policy.share, _penalty(policy, setting.scenario.demands[n].material))
+        for n, window in wanted
+        if any((n, t) in demand.demand for t in window.periods)
+    ]

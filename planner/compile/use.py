@@ -10,6 +10,7 @@ from planner.compile.setting import Setting
 from planner.scenario.dates import Period
 from planner.scenario.fields import Stock
 from planner.scenario.schema import Demand, Stockpile
+from planner.scenario.units import MaterialUnit
 from sourcing_lp.data import BalanceData, ConversionData, DemandData, StockData, SupplyData
 
 Pair = tuple[str, str]
@@ -168,9 +169,13 @@ def compile_conversion(setting: Setting, committed: Committed) -> ConversionData
             price = setting.mean(process.cost, period)
             if price:
                 cost[slot] = price
+            factor = setting.events.factor("capacity", process_target(key, process), period)
             if process.capacity is not None:
                 capacity[slot] = setting.mean(process.capacity, period) + committed.capacity.get(slot, 0.0)
-                availability[slot] = setting.events.factor("capacity", process_target(key, process), period)
+                availability[slot] = factor
+            elif factor == 0:
+                # there is no capacity to scale, but what is shut for a whole period is shut
+                capacity[slot] = availability[slot] = 0.0
     routes = _routes(setting)
     return ConversionData(
         processes=tuple(scenario.processes),
@@ -197,16 +202,14 @@ def _relative(setting: Setting, material: str, first: str) -> float:
 
 def unit_factor(setting: Setting, material: str) -> float:
     """Tonnes (or pieces) in one unit of a material."""
-    from planner.scenario.units import MaterialUnit
-
     return MaterialUnit(setting.scenario.materials[material].unit).factor
 
 
-def _routes(setting: Setting) -> tuple[dict[Pair, tuple[str, ...]], dict[Triple, tuple[tuple[str, str, float], ...]], dict[Pair, float], dict[Pair, float]]:
+def _routes(setting: Setting) -> tuple[dict[Pair, tuple[str, ...]], dict[Triple, tuple[tuple[str, str, float], ...]], dict[Pair, float], dict[Triple, float]]:
     departures: dict[Pair, list[str]] = defaultdict(list)
     arrivals: dict[Triple, list[tuple[str, str, float]]] = defaultdict(list)
     capacity: dict[Pair, float] = {}
-    cost: dict[Pair, float] = {}
+    cost: dict[Triple, float] = {}
     for key, route in setting.scenario.routes.items():
         for material in route.materials:
             departures[material, route.from_].append(key)
@@ -217,9 +220,10 @@ def _routes(setting: Setting) -> tuple[dict[Pair, tuple[str, ...]], dict[Triple,
                     arrivals[material, route.to, arrival.label].append((key, period.label, share * (1 - route.loss)))
             if route.capacity is not None:
                 capacity[key, period.label] = setting.mean(route.capacity, period)
-            price = setting.mean(route.cost, period)
-            if price:
-                cost[key, period.label] = price
+            for material, series in route.cost.items():
+                price = setting.mean(series, period)
+                if price:
+                    cost[key, material, period.label] = price
     return (
         {slot: tuple(keys) for slot, keys in departures.items()},
         {slot: tuple(found) for slot, found in arrivals.items()},

@@ -28,6 +28,9 @@ def key_figures(answer: Answer, tables: Tables) -> Figures:
         "mix": _mix(answer, tables),
         "stock": _stock(answer, tables),
         "commitments": _commitments(answer, tables),
+        "signatures": _signatures(answer, tables),
+        "signable": sorted(key for key, contract in answer.scenario.contracts.items() if contract.sign is not None),
+        "policies": _policies(answer, tables),
         "decidable": sorted(key for key, project in answer.scenario.projects.items() if project.decide is not None),
         "marginal_value": _marginal_values(answer, tables),
         "origin_share": _origin_shares(answer, tables),
@@ -68,9 +71,12 @@ def _shortage(answer: Answer, tables: Tables) -> Figures:
         total["short"] += figure["short"]
         start = first.get(key)
         if start is not None and (total["first"] is None or order[start] < order[total["first"]]):
-            total["first"], total["who"] = start, [figure["label"]]
+            total["first"], total["who"] = start, [key]
         elif start is not None and start == total["first"]:
-            total["who"].append(figure["label"])
+            total["who"].append(key)
+    for total in per_material.values():
+        # the hardest hit is named first
+        total["who"] = [per_demand[key]["label"] for key in sorted(total["who"], key=lambda key: -per_demand[key]["short"] / per_demand[key]["wanted"])]
     return {"demands": per_demand, "materials": per_material}
 
 
@@ -95,13 +101,15 @@ def _mix(answer: Answer, tables: Tables) -> Figures:
         return tables[name][tables[name]["measure"] == measure]
 
     add(tables["arrivals"], "source")
-    add(only("processes", "made"), "process")
-    add(only("processes", "used"), "process", -1.0)
+    # names with a blank cannot be ids; a process with the id of a supplier is told apart
+    processes = {key: f"{key} (process)" if key in answer.scenario.suppliers else key for key in answer.scenario.processes}
+    add(only("processes", "made").replace({"process": processes}), "process")
+    add(only("processes", "used").replace({"process": processes}), "process", -1.0)
     add(only("stockpiles", "draw"), "from stock")
     add(only("stockpiles", "fill"), "from stock", -1.0)
-    add(only("demands", "substituted"), "substitutes")
-    add(only("demands", "wanted"), "wanted")
-    add(only("demands", "short"), "short")
+    add(only("demands", "substituted"), "by substitutes")
+    add(only("demands", "wanted"), "all wanted")
+    add(only("demands", "short"), "left short")
     for sources in found.values():
         _balance_mix(sources)
     return {material: {source: dict(years) for source, years in sources.items()} for material, sources in found.items()}
@@ -109,8 +117,8 @@ def _mix(answer: Answer, tables: Tables) -> Figures:
 
 def _balance_mix(sources: dict[str, dict[str, float]]) -> None:
     """Add what leaves for other uses (as a substitute, on routes, in disposal), so that every year adds up to what is wanted."""
-    for label, wanted in list(sources["wanted"].items()):
-        rest = wanted - sum(years.get(label, 0.0) for name, years in sources.items() if name != "wanted")
+    for label, wanted in list(sources["all wanted"].items()):
+        rest = wanted - sum(years.get(label, 0.0) for name, years in sources.items() if name != "all wanted")
         if abs(rest) > 1e-6 * wanted:
             sources["other uses"][label] = rest
 
@@ -163,6 +171,45 @@ def _commitments(answer: Answer, tables: Tables) -> list[Figures]:
             }
         )
     return sorted(found, key=lambda item: (_order(answer)[item["period"]], item["project"]))
+
+
+def _signatures(answer: Answer, tables: Tables) -> list[Figures]:
+    """Contracts that the plan signs: share and date, and the yearly quantity that share stands for when it starts."""
+    table = tables["contracts"]
+    found = []
+    for _, row in table[table["measure"] == "signed"].iterrows():
+        contract = answer.scenario.contracts[row["contract"]]
+        period = next(p for p in answer.calendar.periods if p.label == row["period"])
+        quantity = contract.quantity.at(max(period.start, contract.start or period.start), answer.calendar.start)
+        found.append(
+            {
+                "contract": row["contract"],
+                "label": contract.label or row["contract"],
+                "period": row["period"],
+                "share": float(row["value"]),
+                "size": float(row["value"]) * quantity,
+                "unit": answer.unit(row["material"]) + "/yr",
+            }
+        )
+    return sorted(found, key=lambda item: (_order(answer)[item["period"]], item["contract"]))
+
+
+def _policies(answer: Answer, tables: Tables) -> Figures:
+    """Per policy and soft floor: first window in which it is broken, and whether keeping it costs something."""
+    prices, violations, stocks = tables["prices"], tables["violations"], tables["stockpiles"]
+    found: Figures = {}
+    for key, policy in answer.scenario.policies.items():
+        mine = violations[violations["policy"] == key]
+        rule = "service_level" if policy.kind == "min_service" else policy.kind
+        rows = prices[(prices["rule"] == rule) & ((prices["item"] == key) | prices["item"].str.startswith(f"{key}."))]
+        binds = bool((rows["value"].abs() > 0).any())
+        found[key] = {"broken": None if mine.empty else str(mine["period"].iloc[0]), "binds": binds}
+    gaps = stocks[stocks["measure"] == "floor_gap"]
+    for key, pile in answer.scenario.stockpiles.items():
+        if pile.floor is not None and pile.floor_penalty is not None:
+            mine = gaps[gaps["stockpile"] == key]
+            found[f"{key}.floor"] = {"broken": None if mine.empty else str(mine["period"].iloc[0]), "binds": False}
+    return found
 
 
 def _order(answer: Answer) -> dict[str, int]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from planner.scenario.schema import Scenario
+from planner.scenario.schema import Contract, Demand, Process, Scenario, Stockpile
 from planner.solver.highs import Solution
 from planner.solver.lower import LinearProgram
 from sourcing_lp.data import LimitRow, ServiceRow, ShareRow, SourcingData, StockRow
@@ -82,7 +82,7 @@ def price_rows(scenario: Scenario, data: SourcingData, program: LinearProgram, s
         parts = [str(part) for part in (index if isinstance(index, tuple) else (index,))]
         period = parts.pop() if price.window or parts[-1] in data.time.discount else ""
         discount = discounts[tuple(index)] if price.window else data.time.discount.get(period, 1.0)
-        party = parts.pop(price.party) if price.party is not None else _party(scenario, parts[0])
+        party = parts.pop(price.party) if price.party is not None else _party(scenario, rule, parts[0])
         unit = price.unit.format(currency=scenario.money.currency, unit=unit_of(scenario, data, rule, parts))
         yield rule, ".".join(parts), party, period, price.meaning, (abs(dual) if price.sign is None else price.sign * dual) / discount + 0.0, unit
 
@@ -100,9 +100,15 @@ def _window_discounts(data: SourcingData) -> dict[tuple[str, ...], float]:
     return {row.key: row.window.discount for row in rows}
 
 
-def _party(scenario: Scenario, key: str) -> str:
-    owned = {**scenario.contracts, **scenario.stockpiles, **scenario.demands, **scenario.processes}
-    return str(getattr(owned.get(key), "party", ""))
+def _party(scenario: Scenario, rule: str, key: str) -> str:
+    """Party of what a rule is about; ids are unique among things of one kind only."""
+    owners: dict[str, Mapping[str, Contract | Stockpile | Demand | Process]] = {
+        **dict.fromkeys(("contract_volume", "take_or_pay", "sign_once", "sign_gate"), scenario.contracts),
+        **dict.fromkeys(_STOCK_RULES, scenario.stockpiles),
+        **dict.fromkeys(("demand_balance", "substitute_limit", "shortage_tier", "min_service"), scenario.demands),
+        "process_capacity": scenario.processes,
+    }
+    return owners[rule][key].party if rule in owners else ""
 
 
 def unit_of(scenario: Scenario, data: SourcingData, rule: str, parts: list[str]) -> str:

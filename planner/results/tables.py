@@ -142,39 +142,41 @@ def _capacity(answer: Answer, values: Values) -> Iterator[Row]:
     for kind, capacities, per in standing:
         for (key, t), value in capacities.items():
             if value:
-                yield kind, key, "standing", t, value, answer.unit(_material(answer, key)) + per
+                yield kind, key, "standing", t, value, answer.unit(_material(answer, kind, key)) + per
     for (e, t), value in values.get("available", []):
         if value:
             target = answer.scenario.projects[e].adds_to
             kind = _kind(answer, target)
-            yield kind, target, e, t, value, answer.unit(_material(answer, target)) + ("" if kind == "stockpile" else "/yr")
+            yield kind, target, e, t, value, _size_unit(answer, target)
 
 
 def _kind(answer: Answer, key: str) -> str:
+    """Kind of what a project adds to; its id names one of them only."""
     if key in answer.scenario.suppliers:
         return "supplier"
     return "process" if key in answer.scenario.processes else "stockpile"
 
 
-def _material(answer: Answer, key: str) -> str:
-    if key in answer.scenario.processes:
+def _material(answer: Answer, kind: str, key: str) -> str:
+    if kind == "process":
         return answer.data.conversion.material[key]
-    return answer.scenario.suppliers[key].material if key in answer.scenario.suppliers else answer.scenario.stockpiles[key].material
+    return answer.scenario.suppliers[key].material if kind == "supplier" else answer.scenario.stockpiles[key].material
 
 
 def _commitments(answer: Answer, values: Values) -> Iterator[Row]:
     for key, project in answer.scenario.projects.items():
         if project.committed is not None and isinstance(project.size, float):
-            material = _material(answer, project.adds_to)
+            material = _material(answer, _kind(answer, project.adds_to), project.adds_to)
             yield key, project.adds_to, material, "committed", project.committed.isoformat(), project.size, _size_unit(answer, project.adds_to)
     for (e, v), value in values.get("commit", []):
         if value:
             target = answer.scenario.projects[e].adds_to
-            yield e, target, _material(answer, target), "decided", v, value, _size_unit(answer, target)
+            yield e, target, _material(answer, _kind(answer, target), target), "decided", v, value, _size_unit(answer, target)
 
 
 def _size_unit(answer: Answer, target: str) -> str:
-    return answer.unit(_material(answer, target)) + ("" if target in answer.scenario.stockpiles else "/yr")
+    kind = _kind(answer, target)
+    return answer.unit(_material(answer, kind, target)) + ("" if kind == "stockpile" else "/yr")
 
 
 def _stockpiles(answer: Answer, values: Values) -> Iterator[Row]:
@@ -204,7 +206,7 @@ def _processes(answer: Answer, values: Values) -> Iterator[Row]:
     for (p, t), value in values.get("activity", []):
         if value:
             process = answer.scenario.processes[p]
-            yield p, process.party, "activity", "", t, value, answer.unit(_material(answer, p))
+            yield p, process.party, "activity", "", t, value, answer.unit(_material(answer, "process", p))
             for measure, ratios in (("used", process.inputs), ("made", process.outputs)):
                 for material, ratio in ratios.items():
                     yield p, process.party, measure, material, t, ratio * value, answer.unit(material)
@@ -229,6 +231,7 @@ def _violation_unit(answer: Answer, policy: str, item: str, _: str) -> str:
 def _costs(answer: Answer) -> Iterator[Row]:
     """Cost lines by what causes them and the period in which it is decided; they sum to the objective."""
     currency, columns = answer.scenario.money.currency, answer.program.columns
+    order = {period.label: position for position, period in enumerate(answer.calendar.periods)}
     for name, (constant, terms) in answer.program.lines.items():
         line = name.removeprefix("cost_")
         sums: dict[tuple[str, str], float] = {}
@@ -238,7 +241,7 @@ def _costs(answer: Answer) -> Iterator[Row]:
                 index = columns[column][1]
                 key = str(index[0]), str(index[-1])
                 sums[key] = sums.get(key, 0.0) + value
-        for (item, period), value in sums.items():
+        for (item, period), value in sorted(sums.items(), key=lambda entry: (entry[0][0], order.get(entry[0][1], -1))):
             yield line, item, period, value, currency
         if constant:
             yield line, "committed projects", "", constant, currency

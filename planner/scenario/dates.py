@@ -107,7 +107,9 @@ class Calendar:
 
         What lies after the horizon is missing from the shares; the interval must not start before the horizon.
         """
-        found = []
+        found: list[tuple[Period, float]] = []
+        if first >= self.years:
+            return found
         position = max(0, bisect_right(self._begins, first + 1e-12) - 1)
         for period in self.periods[position:]:
             if period.begin >= last:

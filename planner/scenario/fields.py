@@ -22,6 +22,8 @@ from planner.scenario.dates import parse_date
 from planner.scenario.series import Series
 from planner.scenario.units import DAYS_PER_YEAR, EXAMPLES, Kind, convert, is_duration
 
+LARGEST = 1e30
+"""Beyond this no quantity, price or time of this world lies; products of such numbers would not be finite."""
 ANNOTATIONS = ("note", "source", "assumption", "confidence")
 Flaw = tuple[tuple[str | int, ...], str, str]
 
@@ -29,6 +31,14 @@ Flaw = tuple[tuple[str | int, ...], str, str]
 def fail(*flaws: Flaw) -> NoReturn:
     """Report flaws of the value that is being read."""
     raise PydanticCustomError("flaws", "{text}", {"text": flaws[0][1], "flaws": list(flaws)})
+
+
+def no_duplicates(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Refuse a list that names something twice: it would count twice."""
+    flaws: list[Flaw] = [((index,), f"'{item}' stands twice in the list", "remove one") for index, item in enumerate(items) if item in items[:index]]
+    if flaws:
+        fail(*flaws)
+    return items
 
 
 class _Leaf:
@@ -115,6 +125,8 @@ class Quantity(_Leaf):
             UnitError: if it is no such quantity.
         """
         number = read_number(value, self.kind, context)
+        if abs(number) > LARGEST:
+            raise UnitError(f"{_shown(value)} is too large for a number")
         if self.low is not None and number < self.low:
             what = "is negative, which means nothing here" if self.low == 0 else f"is below {self.low:g}"
             raise UnitError(f"{_shown(value)} {what}", "write a number of zero or more" if self.low == 0 else "")
@@ -304,7 +316,7 @@ class SeriesOf(_Leaf):
             if key not in ("start", "growth", *ANNOTATIONS)
         ]
         numbers = {}
-        for key, part in (("start", quantity), ("growth", Quantity(Kind.YEARLY, -1.0, 10.0))):
+        for key, part in (("start", quantity), ("growth", Quantity(Kind.YEARLY, -1.0, 5.0))):
             if key not in value:
                 flaws.append(((), f"'{key}' is missing", "write {start: 100, growth: 3 %}"))
                 continue
@@ -327,7 +339,7 @@ def _series_schema(value: dict[str, Any]) -> dict[str, Any]:
         "patternProperties": {r"^\d{4}(-\d{1,2}(-\d{1,2})?)?$": value, f"^({'|'.join(ANNOTATIONS)})$": {}},
         "additionalProperties": False,
     }
-    growth = {"type": "object", "required": ["start", "growth"], "properties": {"start": value, "growth": Quantity(Kind.YEARLY, -1.0, 10.0).json_schema()}}
+    growth = {"type": "object", "required": ["start", "growth"], "properties": {"start": value, "growth": Quantity(Kind.YEARLY, -1.0, 5.0).json_schema()}}
     table = {
         "type": "object",
         "required": ["table", "column"],
@@ -335,6 +347,27 @@ def _series_schema(value: dict[str, Any]) -> dict[str, Any]:
         "additionalProperties": False,
     }
     return {"anyOf": [*value["anyOf"], steps, growth, table]}
+
+
+@dataclass(frozen=True)
+class ByMaterial(_Leaf):
+    """A price per unit of each material that an object names, read once for each in its own unit."""
+
+    series: bool = False
+
+    @override
+    def read(self, value: Any, info: ValidationInfo) -> dict[str, Any]:
+        context = context_of(info)
+        leaf = SeriesOf(Kind.PRICE) if self.series else Quantity(Kind.PRICE)
+        found = {}
+        for material in context.current:
+            with context.of([material]):
+                found[material] = leaf.read(value, info)
+        return found or {"": leaf.read(value, info)}
+
+    @override
+    def json_schema(self) -> dict[str, Any]:
+        return (SeriesOf(Kind.PRICE) if self.series else Quantity(Kind.PRICE)).json_schema()
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,7 @@ def validate(tree: Node, known: Iterable[Problem] = ()) -> Scenario:
     Raises:
         InputError: with all problems.
     """
+    known = list(known)
     raw = tree.plain()
     context = make_context(raw)
     problems = Problems()
@@ -105,10 +106,16 @@ def validate(tree: Node, known: Iterable[Problem] = ()) -> Scenario:
                 problems.items.extend(_problems(tree, item))
         scenario = None
     marks = {problem.mark for problem in known}
-    problems.items = [*known, *(problem for problem in problems.items if problem.mark not in marks)]
+    partial = any(problem.path == "extends" for problem in known)
+    problems.items = [*known, *(problem for problem in problems.items if problem.mark not in marks and not (partial and _may_be_elsewhere(problem)))]
     problems.raise_if_any()
     assert scenario is not None
     return scenario
+
+
+def _may_be_elsewhere(problem: Problem) -> bool:
+    """Whether a problem may only follow from a file that could not be read."""
+    return problem.problem.startswith("there is no") or problem.problem.endswith("is missing")
 
 
 def _follows_from(item: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> bool:

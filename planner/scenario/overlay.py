@@ -10,7 +10,7 @@ from pathlib import Path
 
 from planner.errors import InputError, Mark, Problem, Problems, did_you_mean
 from planner.scenario.reader import Node, parse_yaml, read_yaml
-from planner.scenario.tables import column, entities, insert, moved, read_rows
+from planner.scenario.tables import MAX_PARTS, Row, column, entities, insert, moved, read_rows
 
 MAX_DEPTH = 10
 MAX_FILES = 200
@@ -52,6 +52,7 @@ def gather(path: Path, root: Path | None = None, sets: Iterable[str] = ()) -> So
         raise InputError([Problem(Mark(str(path)), "", f"cannot be read: {error}")]) from None
     for item in sets:
         reader.set(tree, item)
+    reader.series_tables(tree, ())
     return Sources(tree, reader.files, reader.warnings, reader.problems.items)
 
 
@@ -66,6 +67,7 @@ class _Reader:
         self.root = root
         self.files: dict[str, str] = {}
         self.reads = 0
+        self.read_tables: dict[tuple[Path, str | None], list[Row]] = {}
         self.problems = Problems()
         self.warnings: list[Problem] = []
 
@@ -76,7 +78,7 @@ class _Reader:
         if self.reads > MAX_FILES:
             raise InputError([Problem(Mark(shown), "extends", f"more than {MAX_FILES} files are read", "extend each file once")])
         tree = read_yaml(path, shown, self.problems)
-        self.files[shown] = hashlib.sha256(real.read_bytes()).hexdigest()
+        self.files[shown] = _digest(real)
         if not isinstance(tree.value, dict):
             raise InputError([Problem(tree.mark, "", "a scenario is a map of keys", "start with 'version: 1'")])
         parents = tree.value.pop("extends", None)
@@ -148,7 +150,8 @@ class _Reader:
                     self.warnings.append(Problem(node.key or node.mark, ".".join(here), "is empty: null deletes an entry, and there is none here", near))
                 base.value.pop(key, None)
             elif isinstance(node.value, dict):
-                if mine is None or not isinstance(mine.value, dict):
+                # a table and steps are two ways to write one series: the later one replaces the earlier
+                if mine is None or not isinstance(mine.value, dict) or _other_form(mine, node):
                     mine = Node({}, node.mark, node.key)
                     base.value[key] = mine
                 mine.mark, mine.key = node.mark, node.key
@@ -161,7 +164,7 @@ class _Reader:
         name, separator, text = item.partition("=")
         mark = Mark(f"--set {name.strip()}")
         parts = name.strip().split(".")
-        if not separator or not all(parts):
+        if not separator or not all(parts) or len(parts) > MAX_PARTS:
             self.problems.add(Mark("--set"), "", f"'{item}' is not path=value", "write --set policies.diversify.share='60 %'")
             return
         if not text.strip():
@@ -172,6 +175,9 @@ class _Reader:
         except InputError as error:
             self.problems.items.extend(Problem(mark, name, p.problem, p.hint) for p in error.problems)
             return
+        known = self.known_ids(tree, parts)
+        if known is not None and parts[1] not in known:
+            self.warnings.append(Problem(mark, ".".join(parts[:2]), "does not exist yet and is made anew", did_you_mean(parts[1], known)))
         target, depth = tree, 0
         for part in parts[:-1]:
             child = _step(target, part)
@@ -185,6 +191,13 @@ class _Reader:
         insert(over, parts[depth:], value)
         self.merge(target, over, tuple(parts[:depth]))
 
+    def known_ids(self, tree: Node, parts: list[str]) -> list[str] | None:
+        """Ids that a path may go through; None where it does not go through an entity."""
+        if len(parts) < 3 or parts[0] not in ENTITY_MAPS:
+            return None
+        entities_of = tree.value.get(parts[0])
+        return list(entities_of.value) if entities_of is not None and isinstance(entities_of.value, dict) else []
+
     def set_in_list(self, target: Node, parts: list[str], depth: int, value: Node) -> None:
         part = parts[depth]
         if len(parts) > depth + 1 or not _is_position(part) or int(part) >= len(target.value):
@@ -193,12 +206,11 @@ class _Reader:
         target.value[int(part)] = value
 
     def tables(self, tree: Node, path: Path, shown: str) -> None:
-        """Replace every ``table:`` below the tree by what the table holds."""
+        """Fill in tables of entities, and note for those of series which file names them: they are read when all is merged."""
         for key, node in tree.value.items():
-            if isinstance(node.value, dict):
-                if key in ENTITY_MAPS and "table" in node.value:
-                    self.entity_table(node, path, shown, key)
-                self.series_tables(node, path, shown, (key,))
+            if key in ENTITY_MAPS and isinstance(node.value, dict) and "table" in node.value and not isinstance(node.value["table"].value, dict):
+                self.entity_table(node, path, shown, key)
+        _note_home(tree, (path, shown))
 
     def entity_table(self, node: Node, path: Path, shown: str, key: str) -> None:
         for name, child in node.value.items():
@@ -210,23 +222,28 @@ class _Reader:
             self.merge(table, more, (key,))
         node.value = table.value
 
-    def series_tables(self, node: Node, path: Path, shown: str, where: tuple[str, ...]) -> None:
+    def series_tables(self, node: Node, where: tuple[str, ...]) -> None:
+        """Replace every ``{table, column}`` of the merged scenario by the steps that the table holds."""
         for name, child in _children(node):
             here = (*where, name)
-            if not isinstance(child.value, dict) or "table" not in child.value:
-                self.series_tables(child, path, shown, here)
+            if name in _NOTES:
                 continue
-            asked = child.value.get("column")
+            if not _names_a_table(child):
+                self.series_tables(child, here)
+                continue
+            asked, home = child.value.get("column"), child.value["table"].home
             for key, beside in child.value.items():
                 if key not in _BESIDE_COLUMN:
                     self.problems.add(beside.key or beside.mark, ".".join((*here, key)), "stands beside 'table'", did_you_mean(key, _BESIDE_COLUMN))
+            found = None
             if asked is None:
                 self.problems.add(child.mark, ".".join(here), "'column' is missing", "write {table: prices.csv, column: dy}")
-                child.value = 0
-                continue
-            make = partial(column, name=str(asked.value), asked=asked.mark)
+            elif home is None:
+                self.problems.add(child.mark, ".".join(here), "tables cannot be named on the command line", "name it in an overlay")
+            else:
+                path, shown = home
+                found = self.from_table(child, path, shown, ".".join(here), partial(column, name=str(asked.value), asked=asked.mark))
             # what cannot be read is reported here and stands as 0, so that nothing follows from it
-            found = self.from_table(child, path, shown, ".".join(here), make)
             child.value = 0 if found is None else found
 
     def from_table(self, node: Node, path: Path, shown: str, where: str, make: Callable[..., dict[str, Node]]) -> dict[str, Node] | None:
@@ -236,12 +253,19 @@ class _Reader:
             return None
         problems = Problems()
         try:
-            return make(read_rows(*opened, problems), problems=problems)
+            return make(self.rows(*opened, problems), problems=problems)
         except InputError as error:
             problems.items.extend(error.problems)
             return None
         finally:
             self.problems.items.extend(Problem(p.mark, ".".join(filter(None, (where, p.path))), p.problem, p.hint) for p in problems.items)
+
+    def rows(self, target: Path, shown: str, sheet: str | None, asked: Mark, problems: Problems) -> list[Row]:
+        """Rows of a table, read once however many series name it; problems with its cells are reported once as well."""
+        key = target, sheet
+        if key not in self.read_tables:
+            self.read_tables[key] = read_rows(target, shown, sheet, asked, problems)
+        return self.read_tables[key]
 
     def open_table(self, node: Node, path: Path, shown: str, where: str) -> tuple[Path, str, str | None, Mark] | None:
         reference = node.value["table"]
@@ -253,8 +277,34 @@ class _Reader:
             return None
         sheet = node.value.get("sheet")
         name = _shown(shown, reference.value)
-        self.files[name] = hashlib.sha256(target.read_bytes()).hexdigest()
+        if name not in self.files:
+            self.files[name] = _digest(target)
         return target, name, None if sheet is None else str(sheet.value), reference.mark
+
+
+def _digest(path: Path) -> str:
+    """sha256 of a file, read piece by piece."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _names_a_table(node: Node) -> bool:
+    table = node.value.get("table") if isinstance(node.value, dict) else None
+    return isinstance(table, Node) and isinstance(table.value, str)
+
+
+def _other_form(mine: Node, over: Node) -> bool:
+    """Whether one map is a table and the other steps; ``{column: …}`` alone goes on with the table."""
+    if _names_a_table(over):
+        return not _names_a_table(mine)
+    return _names_a_table(mine) and not set(over.value) <= _BESIDE_COLUMN
+
+
+def _note_home(node: Node, home: tuple[Path, str]) -> None:
+    if _names_a_table(node):
+        node.value["table"].home = home
+    for _, child in _children(node):
+        _note_home(child, home)
 
 
 def _is_position(part: str) -> bool:

@@ -41,6 +41,8 @@ class Node:
     """A dict of nodes by text key, a list of nodes, or a scalar: text, int, float, bool, None."""
     mark: Mark
     key: Mark | None = None
+    home: tuple[Path, str] | None = None
+    """For the name of a table: the file that names it, and how messages call that file."""
 
     def copy(self) -> Node:
         """The same tree made of new nodes: aliases share theirs."""
@@ -48,7 +50,7 @@ class Node:
             return Node({key: node.copy() for key, node in self.value.items()}, self.mark, self.key)
         if isinstance(self.value, list):
             return Node([node.copy() for node in self.value], self.mark, self.key)
-        return Node(self.value, self.mark, self.key)
+        return Node(self.value, self.mark, self.key, self.home)
 
     def plain(self) -> Any:
         """The same tree as ordinary Python values."""
@@ -124,7 +126,9 @@ def parse_yaml(text: str, shown: str, problems: Problems | None = None) -> Node:
     try:
         root = builder.document(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
-        place = error.problem_mark or error.context_mark
+        # what is not closed is reported where it opens, not at the end of the file
+        unclosed = error.context_mark is not None and ("end of stream" in str(error.problem) or "expected ',' or" in str(error.problem))
+        place = error.context_mark if unclosed else error.problem_mark or error.context_mark
         mark = Mark(shown, place.line + 1, place.column + 1) if place else Mark(shown)
         said = (error.problem or str(error)).replace("\n", " ")
         raise InputError([*builder.problems.items, Problem(mark, "", f"is not valid YAML: {said}", _syntax_hint(said, text, mark))]) from None
@@ -160,7 +164,9 @@ def _syntax_hint(said: str, text: str, mark: Mark) -> str:
     if "mapping values are not allowed" in said:
         return "check the indentation, and quote text that holds ': '"
     if "expected ',' or '}'" in said or "expected ',' or ']'" in said:
-        return "a bracket is not closed, or a comma is missing"
+        return "a bracket that opens here is not closed, or a comma is missing"
+    if "end of stream" in said:
+        return "a quote or bracket that opens here is not closed"
     return "check indentation, colons and quotes near here"
 
 

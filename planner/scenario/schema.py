@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag
 from typing_extensions import override
 
 from planner.errors import UnitError
@@ -22,6 +22,7 @@ from planner.scenario.context import Context
 from planner.scenario.dates import Calendar
 from planner.scenario.fields import (
     ID_PATTERN,
+    ByMaterial,
     Curve,
     Day,
     Days,
@@ -35,10 +36,12 @@ from planner.scenario.fields import (
     StockSeries,
     StockSeriesOf,
     Year,
+    no_duplicates,
 )
 from planner.scenario.series import Series
 from planner.scenario.units import COUNT, MASS, Kind
 
+Once = AfterValidator(no_duplicates)
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=64)]
 Code = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z(][A-Za-z0-9 .()_-]*$", max_length=40)]
 Date = Annotated[dt.date, Day()]
@@ -57,9 +60,9 @@ RateSeries = Annotated[Series, SeriesOf(Kind.RATE)]
 PriceSeries = Annotated[Series, SeriesOf(Kind.PRICE)]
 TariffSeries = Annotated[Series, SeriesOf(Kind.SHARE, 0.0, 10.0)]
 PartyId = Annotated[str, PartyRef(("parties",))]
-PartyIds = Annotated[tuple[Annotated[str, Ref(("parties",))], ...], Field(min_length=1)]
+PartyIds = Annotated[tuple[Annotated[str, Ref(("parties",))], ...], Once, Field(min_length=1)]
 MaterialId = Annotated[str, Ref(("materials",))]
-MaterialIds = Annotated[tuple[MaterialId, ...], Field(min_length=1)]
+MaterialIds = Annotated[tuple[MaterialId, ...], Once, Field(min_length=1)]
 
 
 def _value_or_map(value: Any) -> str:
@@ -96,8 +99,12 @@ class Horizon(Base):
 
     @override
     def flaws(self, context: Context) -> Iterator[Flaw]:
-        if (self.end is None) == (self.steps is None):
+        if self.end is None and self.steps is None:
             yield (), "needs either 'end' (with 'step') or 'steps'", "write {start: 2026-01, end: 2033-01, step: month}"
+        elif self.end is not None and self.steps is not None:
+            yield ("end",), "stands beside 'steps', which has its own ends", "remove 'end'"
+        elif self.end is not None:
+            yield from _need_order(self.start, self.end, ("start", "end"))
 
 
 class MoneySettings(Base):
@@ -457,7 +464,7 @@ class Route(Entity):
     to: PartyId = Field(description="Receiving party, who pays.")
     materials: MaterialIds = Field(description="What it can carry.")
     capacity: RateSeries | None = Field(None, description="All materials together, in units of the first; absent: unlimited.")
-    cost: PriceSeries = Field(Series.constant(0.0), description="Money per unit sent.")
+    cost: Annotated[dict[str, Series], ByMaterial(series=True)] = Field(default_factory=dict, description="Money per unit sent, of each material.")
     loss: Share = Field(0.0, description="Share lost on the way.")
     lead_time: Duration = Field(0.0, description="Time from sending to arrival.")
 
@@ -471,6 +478,8 @@ class Route(Entity):
     def flaws(self, context: Context) -> Iterator[Flaw]:
         if self.from_ == self.to:
             yield ("to",), f"goes from '{self.from_}' to itself", "name another party"
+        if self.capacity is not None and len({context.units[m].dimension for m in self.materials if m in context.units}) > 1:
+            yield ("capacity",), "bounds materials counted by mass and in pieces together", "make a route of each kind"
 
 
 class InTransit(Entity):
@@ -485,12 +494,12 @@ class InTransit(Entity):
 class Match(Base):
     """What an event acts on: all given keys must match."""
 
-    country: tuple[Code, ...] | None = Field(None, description="Countries exported from.")
-    origin: tuple[Code, ...] | None = Field(None, description="Countries mined in.")
-    suppliers: tuple[Annotated[str, Ref(("suppliers",))], ...] | None = Field(None, description="Suppliers.")
-    processes: tuple[Annotated[str, Ref(("processes",))], ...] | None = Field(None, description="Processes.")
-    materials: tuple[MaterialId, ...] | None = Field(None, description="Materials.")
-    parties: tuple[Annotated[str, Ref(("parties",))], ...] | None = Field(None, description="Parties.")
+    country: Annotated[tuple[Code, ...], Once] | None = Field(None, description="Countries exported from.")
+    origin: Annotated[tuple[Code, ...], Once] | None = Field(None, description="Countries mined in.")
+    suppliers: Annotated[tuple[Annotated[str, Ref(("suppliers",))], ...], Once] | None = Field(None, description="Suppliers.")
+    processes: Annotated[tuple[Annotated[str, Ref(("processes",))], ...], Once] | None = Field(None, description="Processes.")
+    materials: Annotated[tuple[MaterialId, ...], Once] | None = Field(None, description="Materials.")
+    parties: Annotated[tuple[Annotated[str, Ref(("parties",))], ...], Once] | None = Field(None, description="Parties.")
 
 
 class Event(Entity):
@@ -544,7 +553,7 @@ class _Policy(Entity):
 Per = Annotated[
     Literal["period", "year", "total"], Field(description="Window over which it adds up: period, year (calendar year of the period's start) or total.")
 ]
-UnitPenalty = Annotated[Price | None, Field(description="Makes it soft: money per unit of its left-hand side.")]
+UnitPenalty = Annotated[Annotated[dict[str, float], ByMaterial()] | None, Field(description="Makes it soft: money per unit of its left-hand side.")]
 
 
 class MaxShare(_Policy):
@@ -552,7 +561,7 @@ class MaxShare(_Policy):
 
     kind: Literal["max_share"]
     by: Literal["origin", "country", "supplier"] = Field(description="What is counted together.")
-    of: tuple[Code, ...] | None = Field(None, description="Whom it caps, each by itself; default every one.")
+    of: Annotated[tuple[Code, ...], Once] | None = Field(None, description="Whom it caps, each by itself; default every one.")
     materials: MaterialIds | None = Field(None, description="Materials; default all.")
     share: Share = Field(description="Largest share.")
     per: Per = "period"
@@ -563,9 +572,10 @@ class Budget(_Policy):
     """A limit on undiscounted money by due date."""
 
     kind: Literal["budget"]
-    covers: Annotated[tuple[Literal["purchases", "contracts", "capex", "fixed", "storage", "process", "transport"], ...], Field(min_length=1)] = Field(
-        description="What it covers."
-    )
+    covers: Annotated[
+        Annotated[tuple[Literal["purchases", "contracts", "capex", "fixed", "storage", "process", "transport"], ...], Once],
+        Field(min_length=1),
+    ] = Field(description="What it covers.")
     limit: Annotated[float, Quantity(Kind.MONEY)] = Field(description="Money per window.")
     per: Per = "period"
     penalty: Annotated[float, Quantity(Kind.SHARE)] | None = Field(None, description="Makes it soft: money per unit of money above.")
@@ -584,17 +594,24 @@ class StockLimit(_Policy):
     """A limit on several stockpiles together, at the end of each period."""
 
     kind: Literal["stock_limit"]
-    stockpiles: Annotated[tuple[Annotated[str, Ref(("stockpiles",))], ...], Field(min_length=1)] = Field(description="Stockpiles added up.")
+    stockpiles: Annotated[tuple[Annotated[str, Ref(("stockpiles",))], ...], Once, Field(min_length=1)] = Field(description="Stockpiles added up.")
     limit: Amount = Field(description="Largest level, in units of the first one's material.")
     per: Per = "period"
     penalty: UnitPenalty = None
+
+    @override
+    def flaws(self, context: Context) -> Iterator[Flaw]:
+        yield from _Policy.flaws(self, context)
+        materials = [m for k in self.stockpiles for m in context.owner.get(("stockpiles", k), [])]
+        if len({context.units[m].dimension for m in materials if m in context.units}) > 1:
+            yield ("stockpiles",), "adds up materials counted by mass and in pieces", "make a policy of each kind"
 
 
 class MinService(_Policy):
     """Each demand is served to a share."""
 
     kind: Literal["min_service"]
-    demands: Annotated[tuple[Annotated[str, Ref(("demands",))], ...], Field(min_length=1)] | None = Field(
+    demands: Annotated[tuple[Annotated[str, Ref(("demands",))], ...], Once, Field(min_length=1)] | None = Field(
         None, description="Demands, each by itself; default all."
     )
     share: Share = Field(description="Least share served.")

@@ -13,6 +13,7 @@ from planner.scenario.reader import Node, parse_yaml, read_text, scalar
 from planner.scenario.workbook import WorkbookError, inspect
 
 Row = list[Node]
+MAX_PARTS = 32
 
 
 def read_rows(path: Path, shown: str, sheet: str | None, asked: Mark, problems: Problems) -> list[Row]:
@@ -36,6 +37,8 @@ def read_rows(path: Path, shown: str, sheet: str | None, asked: Mark, problems: 
         raise InputError([Problem(asked, "", f"'{path.name}' is neither a CSV file nor an Excel workbook", "use .csv or .xlsx")])
     if not rows or all(cell.value is None for cell in rows[0]):
         raise InputError([Problem(Mark(shown), "", "the table has no header", "name the keys in its first row")])
+    if len(rows[0]) == 1 and ";" in _text(rows[0][0]):
+        raise InputError([Problem(rows[0][0].mark, "", "the columns are separated by ';'", "save it with ',' between the columns")])
     _check_header(rows[0], problems)
     return rows
 
@@ -46,7 +49,9 @@ def _check_header(header: Row, problems: Problems) -> None:
     for position, cell in enumerate(header, 1):
         name = _text(cell)
         nested = [other for other in seen if other.startswith(name + ".") or name.startswith(other + ".")]
-        if name in seen:
+        if name.count(".") > MAX_PARTS:
+            problems.add(cell.mark, "", f"the header has more than {MAX_PARTS} dots")
+        elif name in seen:
             problems.add(cell.mark, "", f"duplicate column '{name}'", f"first used in column {seen[name]}")
         elif name and nested:
             problems.add(cell.mark, "", f"column '{name}' stands beside column '{nested[0]}'", "keep one of them: a key is either a value or a map")
@@ -143,9 +148,9 @@ def _entity(names: list[str], cells: Row, position: int, problems: Problems) -> 
     for column, cell in enumerate(cells):
         if column != position and cell.value is not None:
             name = names[column] if column < len(names) else ""
-            if name:
+            if name and name.count(".") <= MAX_PARTS:
                 insert(entity, name.split("."), cell)
-            else:
+            elif not name:
                 problems.add(cell.mark, _text(key), "the cell stands in a column without a header")
     return entity
 

@@ -41,6 +41,10 @@ _HINTS = {
     "m": "write months",
     "Y": "write years",
     "percent": "write %",
+    "€": "write EUR",
+    "$": "write USD",
+    "£": "write GBP",
+    "¥": "write JPY or CNY",
 }
 
 
@@ -170,6 +174,8 @@ def split(text: str) -> tuple[float, str]:
     number, unit = float(match[0]), stripped[match.end() :].strip()
     if not math.isfinite(number):
         raise UnitError(f"'{text[:60]}' is too large for a number")
+    if re.match(r",\d{1,2}(?!\d)", unit):
+        raise UnitError(f"'{text[:60]}' is not a number with a unit", f"write a decimal point: {stripped.replace(',', '.', 1)[:60]}")
     if unit[:1] in (",", "_", ".", "'") or unit[:1].isdigit():
         raise UnitError(f"'{text[:60]}' is not a number with a unit", "write numbers without separators: 1000000 or 1e6")
     return number, unit
@@ -200,8 +206,11 @@ def convert(text: str, kind: Kind, money: Money, material: MaterialUnit | None) 
 def unit_factor(text: str, kind: Kind, money: Money, material: MaterialUnit | None) -> float:
     """What one ``text`` is worth in the default unit of ``kind``; see :func:`convert`."""
     unit = _parse(text, money.currency, tuple(sorted((money.rates or {}).items())))
-    powers = _without_co2(dict(unit.powers))
+    emissions = kind in (Kind.INTENSITY, Kind.CO2, Kind.CO2_PRICE)
+    powers = _without_co2(dict(unit.powers)) if emissions else dict(unit.powers)
     fits = powers == _wanted(kind, material)
+    if kind is Kind.RATIO and text.strip() != "%":
+        raise UnitError(f"unit '{text}' does not fit here, which takes a plain number", "count each side in its own unit: g of one per t of the other, say")
     if kind is Kind.YEARLY and powers == {"time": -1}:
         fits = any(word in text for word in ("yr", "year", "/y", "/a"))
     if not fits:
@@ -336,6 +345,6 @@ def _word_hint(word: str, money: Money) -> str:
     if word in _HINTS:
         return _HINTS[word]
     if re.fullmatch(r"[kM]?[A-Z]{3}", word):
-        return f"give its worth under money.rates, as in rates: {{{word[-3:]}: 0.0064}}; the scenario's currency is {money.currency}"
+        return f"give its worth under money.rates, as in rates: {{{word[-3:]}: …}}; the scenario's currency is {money.currency}"
     known = [*MASS, *COUNT, *TIME, *CO2, *COMPOUND, money.currency, *(money.rates or {}), "%"]
     return did_you_mean(word, known, "known are t, kg, g, kt, Mt, lb, toz, mtu, each, years, months, weeks, days, %, t_CO2e and currencies")

@@ -16,7 +16,7 @@ import numpy as np
 
 from planner.errors import InputError, Interrupted, LimitError, StopgapError
 from planner.solver.lower import Floats, LinearProgram, name_of
-from planner.solver.scale import scale
+from planner.solver.scale import Scaling, scale
 
 OPTIONS: dict[str, str | int | float | bool] = {
     "output_flag": False,
@@ -61,49 +61,86 @@ class SolverError(StopgapError):
     """HiGHS refused the program or an option, or ended without an answer: a bug or a numerical failure."""
 
 
-def solve(program: LinearProgram, time_limit: float | None = None, waiting: Callable[[float], None] | None = None) -> Solution | NoSolution:
+LADDER: tuple[dict[str, str | int | float | bool], ...] = (
+    {"presolve": "choose"},
+    {"presolve": "off"},
+    {"presolve": "off", "simplex_strategy": 4},
+    {"presolve": "off", "solver": "ipm"},
+)
+"""Ways to solve, in order: the next one is tried where the one before ends without an answer, or with one that is not accepted."""
+
+
+def solve(
+    program: LinearProgram,
+    time_limit: float | None = None,
+    waiting: Callable[[float], None] | None = None,
+    accept: Callable[[Solution], bool] | None = None,
+) -> Solution | NoSolution:
     """Solve a program.
 
     Args:
         program: Finite numbers, in any units.
-        time_limit: Seconds; None for no limit.
+        time_limit: Seconds for everything; None for no limit.
         waiting: Called about ten times a second with the seconds so far.
+        accept: Judges an optimum; one that is not accepted is tried again in another way, and the last one returned.
 
     Raises:
         LimitError: if a limit was reached before an optimum.
         Interrupted: if the user pressed Ctrl-C.
-        SolverError: if HiGHS failed.
+        SolverError: if HiGHS failed in every way.
     """
     _must_be_numbers(program)
     scaled, scaling = scale(program)
     deadline = None if time_limit is None else time.monotonic() + max(time_limit, 0.0)
-    for presolve in ("choose", "off"):
-        options = {**OPTIONS, "presolve": presolve}
+    doubtful: Solution | None = None
+    status = Status.kNotset
+    for rung in LADDER:
+        options = {**OPTIONS, **rung}
         solver = _load(scaled, options)
         _limit(solver, deadline)
         started = time.perf_counter()
         status = _run(solver, waiting)
-        seconds = time.perf_counter() - started
         if status == Status.kOptimal:
-            solution = solver.getSolution()
-            x, y, d = (_without_noise(np.array(part)) for part in (solution.col_value, solution.row_dual, solution.col_dual))
-            x, y, d = scaling.unscale(np.clip(x, scaled.lower, scaled.upper), y, d)
-            return Solution(x, y, d, int(solver.getInfo().simplex_iteration_count), seconds, options)
+            solution = _solution(solver, scaled, scaling, options, time.perf_counter() - started)
+            if accept is None or accept(solution):
+                return solution
+            doubtful = solution
         if status == Status.kModelEmpty:
-            return Solution(np.zeros(len(program.columns)), np.zeros(0), program.cost.copy(), 0, seconds, options)
-        if status in _LIMITS:
-            raise LimitError(f"the solver reached its {_LIMITS[status]}; there is no plan")
-        if status in _STOPPED:
-            raise Interrupted("interrupted; there is no plan")
-    # both runs, the second without presolve, agree that there is no optimum, or have failed
+            return Solution(np.zeros(len(program.columns)), np.zeros(0), program.cost.copy(), 0, 0.0, options)
+        _stop_at_limits(status)
+        # presolve may err: only a run without it may say that there is no plan
+        if options["presolve"] == "off" and doubtful is None and status in _NO_OPTIMUM:
+            return _explained(scaled, solver, status, deadline)
+    if doubtful is not None:
+        return doubtful
+    raise SolverError(f"HiGHS ended with status {solver.modelStatusToString(status)}")
+
+
+_NO_OPTIMUM = {Status.kInfeasible, Status.kUnbounded, Status.kUnboundedOrInfeasible}
+
+
+def _solution(solver: highspy.Highs, scaled: LinearProgram, scaling: Scaling, options: dict[str, str | int | float | bool], seconds: float) -> Solution:
+    found = solver.getSolution()
+    x, y, d = (_without_noise(np.array(part)) for part in (found.col_value, found.row_dual, found.col_dual))
+    x, y, d = scaling.unscale(np.clip(x, scaled.lower, scaled.upper), y, d)
+    return Solution(x, y, d, int(solver.getInfo().simplex_iteration_count), seconds, options)
+
+
+def _stop_at_limits(status: highspy.HighsModelStatus) -> None:
+    if status in _LIMITS:
+        raise LimitError(f"the solver reached its {_LIMITS[status]}; there is no plan")
+    if status in _STOPPED:
+        raise Interrupted("interrupted; there is no plan")
+
+
+def _explained(scaled: LinearProgram, solver: highspy.Highs, status: highspy.HighsModelStatus, deadline: float | None) -> NoSolution:
+    """Who takes part in an infeasibility, or may grow without end."""
     try:
         if status == Status.kInfeasible:
             return NoSolution("infeasible", *_conflict(solver, deadline))
-        if status in (Status.kUnbounded, Status.kUnboundedOrInfeasible):
-            return _unbounded(scaled, solver, deadline)
+        return _unbounded(scaled, solver, deadline)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; there is no plan") from None
-    raise SolverError(f"HiGHS ended with status {solver.modelStatusToString(status)}")
 
 
 def _without_noise(values: Floats) -> Floats:
@@ -178,7 +215,9 @@ def _unbounded(program: LinearProgram, solver: highspy.Highs, deadline: float | 
     """Tell unbounded from infeasible by a solve without costs; name the columns of the ray."""
     flat = _load(LinearProgram(**{**vars(program), "cost": np.zeros(len(program.columns))}), {**OPTIONS, "presolve": "off"})
     _limit(flat, deadline)
-    if _run(flat, None) != Status.kOptimal:
+    status = _run(flat, None)
+    _stop_at_limits(status)
+    if status != Status.kOptimal:
         return NoSolution("infeasible", *_conflict(flat, deadline))
     _, exists, ray = solver.getPrimalRay()
     columns = np.flatnonzero(np.abs(np.array(ray)) > 1e-9) if exists else np.array([], dtype=int)

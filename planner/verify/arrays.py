@@ -135,7 +135,7 @@ class PlanArrays:
 
 def _size(*terms: Floats) -> Floats:
     """What a residual is compared with: the largest term, but not less than a millionth of the largest over time."""
-    largest = np.max([np.abs(term) for term in terms], axis=0)
+    largest = np.max([np.where(np.isfinite(term), np.abs(term), 0.0) for term in terms], axis=0)
     return np.asarray(np.maximum(largest, 1e-6 * largest.max(initial=0.0)))
 
 

@@ -51,7 +51,9 @@ def _capacity(plan: PlanArrays, tables: Tables) -> None:
             else:
                 series = scenario.suppliers[key].capacity if kind == "supplier" else scenario.processes[key].capacity
                 expected = expected + (plan.clock.series(series) if series is not None else 0.0)
-        plan.equal("capacity", f"{key}.{part}", units, np.where(units == 0, 0.0, expected), expected)
+        # a supplier has rows only for periods in which it can ship something
+        stands = np.where(units == 0, 0.0, expected) if kind == "supplier" and part == "standing" else expected
+        plan.equal("capacity", f"{key}.{part}", units, stands, expected)
 
 
 def _flows(plan: PlanArrays, tables: Tables) -> None:

@@ -120,7 +120,8 @@ def _process_due(plan: PlanArrays, parties: tuple[str, ...] | None) -> list[Floa
 
 def _routes_due(plan: PlanArrays, parties: tuple[str, ...] | None) -> list[Floats]:
     routes = plan.scenario.routes
-    return [plan.clock.series(routes[r].cost) * units for (r, _), units in plan.transfer.items() if concerns(routes[r].to, parties)]
+    sent = ((routes[r], m, units) for (r, m), units in plan.transfer.items() if concerns(routes[r].to, parties))
+    return [plan.clock.series(route.cost[m]) * units for route, m, units in sent if m in route.cost]
 
 
 _DUE: dict[str, Callable[[PlanArrays, tuple[str, ...] | None], list[Floats]]] = {

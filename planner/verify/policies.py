@@ -67,7 +67,7 @@ def _judge(plan: PlanArrays, key: str, item: str, label: str, used: float, limit
     where = f"{key} {item} {label}"
     plan.note(f"policy {policy.kind}", where, np.array([max(used - limit - paid, 0.0)]), size)
     plan.note("no negative number", where, np.array([max(-paid, 0.0)]), size)
-    if policy.penalty:
+    if penalty_of(plan, key, item):
         plan.note("soft policies", where, np.array([paid - max(used - limit, 0.0)]), size)
 
 
@@ -110,8 +110,24 @@ def _min_cover(plan: PlanArrays, key: str, policy: MinCover) -> None:
 def penalties(plan: PlanArrays) -> float:
     """Discounted money for broken soft policies."""
     total = 0.0
-    for (key, _, label), units in plan.violation.items():
+    for (key, item, label), units in plan.violation.items():
         policy = plan.scenario.policies[key]
         masks = dict(windows_of(plan, policy, by_level=isinstance(policy, StockLimit | MinCover)))
-        total += (policy.penalty or 0.0) * units * float(plan.clock.discount[np.flatnonzero(masks[label])[-1]])
+        total += (penalty_of(plan, key, item) or 0.0) * units * float(plan.clock.discount[np.flatnonzero(masks[label])[-1]])
     return total
+
+
+def penalty_of(plan: PlanArrays, key: str, item: str) -> float | None:
+    """Money per unit of a policy row's left-hand side; None where the policy is hard."""
+    policy = plan.scenario.policies[key]
+    if isinstance(policy, Budget | MaxEmissions):
+        return policy.penalty
+    if policy.penalty is None:
+        return None
+    if isinstance(policy, MaxShare):
+        return policy.penalty[item.split(".")[-2]]
+    if isinstance(policy, MinService):
+        return policy.penalty[plan.scenario.demands[item].material]
+    if isinstance(policy, StockLimit):
+        return policy.penalty[plan.scenario.stockpiles[policy.stockpiles[0]].material]
+    return policy.penalty[item.split(".", maxsplit=1)[0]]

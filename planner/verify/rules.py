@@ -118,10 +118,12 @@ def check_conversion(plan: PlanArrays) -> None:
     """Processes and routes stay within capacity."""
     clock, scenario = plan.clock, plan.scenario
     for p, process in scenario.processes.items():
+        factor = plan.effects.factor("capacity", thing_of_target(scenario, p))
+        capacity = np.where(factor == 0, 0.0, np.inf)
         if process.capacity is not None:
-            factor = plan.effects.factor("capacity", thing_of_target(scenario, p))
             capacity = clock.years * factor * (clock.series(process.capacity) + plan.added.get(p, plan.zero))
-            plan.at_most("process capacity", p, plan.activity.get((p,), plan.zero), capacity)
+        level = plan.activity.get((p,), plan.zero)
+        plan.at_most("process capacity", p, level, capacity, level)
     for r, route in scenario.routes.items():
         if route.capacity is not None:
             first = tonnes(scenario, route.materials[0])

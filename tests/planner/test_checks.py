@@ -95,7 +95,7 @@ CASES = {
     ),
     "stock above capacity": (
         [("initial: 60 days", "initial: 41")],
-        ["9:40: stockpiles.s.initial: 41 is more than the capacity, so there is no plan; raise the capacity"],
+        ["9:40: stockpiles.s.initial: 41 is more than the capacity, which holds from the end of the first period on; raise the capacity"],
     ),
     "quantities of different size": (
         [("quantity: 50, shortage", "quantity: 50 g/yr, shortage"), ("initial: 60 days", "initial: 0")],
@@ -103,7 +103,7 @@ CASES = {
     ),
     "prices of different size": (
         [("price: 20", "price: 20 USD/kg")],
-        ["5:58: suppliers.a.price: 10 is 2000 times below the price of 'b'; check the unit: per kg or per t?"],
+        ["5:58: suppliers.a.price: 10 is 2000 times below suppliers.b.price; check the unit: per kg or per t?"],
     ),
     "event without effect": (
         [("spot: 0 %", "note: none")],
@@ -181,3 +181,34 @@ demands:
 """
     assert warned(tmp_path, text=text) == []
     assert [line.split(": ")[1] for line in warned(tmp_path, ("from: x, to: y", "from: y, to: x"), text=text)] == ["demands.d", "demands.e"]
+
+
+SLIPS = [
+    (("quantity: 10, take_or_pay", "quantity: 10, price: 0.02, take_or_pay"), "contracts.c.price", "per kg or per t?"),
+    (("shortage: 1000", "shortage: 2"), "demands.d.shortage", "is below every price"),
+    (("ramp: 2 years", "ramp: {delay: 18}"), "projects.p.ramp", "beyond the horizon"),
+    (("quantity: 50,", "quantity: {start: 50, growth: 4},"), "demands.d.quantity.growth", "did you mean 4 %?"),
+    (("spot: 0 %", "demand: 80"), "events.cut.demand", "did you mean 80 %?"),
+    (("{country: [CN]}", "{country: [CN, ZZ]}"), "events.cut.match.country.1", "no supplier has 'ZZ'"),
+    (("kind: min_cover, materials: [ore], days: 5", "kind: max_share, by: origin, of: [NN], share: 50 %"), "policies.cover.of.0", "no supplier has 'NN'"),
+    (("quantity: 10, take_or_pay", "quantity: 900, take_or_pay"), "contracts.c.quantity", "more than a can ship"),
+    (("initial: 60 days, capacity: 40", "initial: 60 days, capacity: 40, floor: 900"), "stockpiles.s.floor", "more than the capacity"),
+]
+
+
+@pytest.mark.parametrize(("change", "path", "said"), SLIPS, ids=[path for _, path, _ in SLIPS])
+def test_slips_of_a_unit_or_a_name_are_noticed(tmp_path: Path, change: tuple[str, str], path: str, said: str) -> None:
+    assert any(f" {path}: " in warning and said in warning for warning in warned(tmp_path, change))
+
+
+def test_suppliers_that_ship_for_nothing_or_never_are_noticed(tmp_path: Path) -> None:
+    more = "suppliers:\n  x: {material: ore, capacity: 5}\n  y: {material: ore, country: cn, price: 10}\n"
+    found = warned(tmp_path, ("suppliers:\n", more))
+    assert any("suppliers.x: has no price" in warning for warning in found)
+    assert any("suppliers.y: never ships" in warning for warning in found)
+    assert any("'cn' and 'CN' differ only in their case" in warning for warning in found)
+
+
+def test_a_lead_time_of_days_without_its_unit_is_noticed(tmp_path: Path) -> None:
+    found = warned(tmp_path, ("suppliers:\n", "suppliers:\n  x: {material: ore, capacity: 5, price: 10, lead_time: 45}\n"))
+    assert any("suppliers.x.lead_time: 45 years is longer than the horizon" in warning for warning in found)

@@ -82,11 +82,20 @@ def test_what_was_resolved_solves_to_the_same_plan(tmp_path: Path) -> None:
 # ----------------------------------------------------------------------------------------------------------- replacement
 def test_a_plan_is_replaced_as_a_whole(tmp_path: Path) -> None:
     folder = small().save(tmp_path / "plan")
-    (folder / "report.html").write_text("from an earlier run")
+    (folder / "costs_of_old.csv").write_text("a table that the new plan does not have")
     other().save(folder)
     assert_same(Plan.load(folder), other())
-    assert not (folder / "report.html").exists()
+    assert not (folder / "costs_of_old.csv").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["plan"]
+
+
+def test_what_somebody_put_into_a_plan_folder_is_not_lost(tmp_path: Path) -> None:
+    folder = small().save(tmp_path / "plan")
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"holds notes\.txt, which is not part of a plan"):
+        other().save(folder)
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert_same(Plan.load(folder), small())
 
 
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:

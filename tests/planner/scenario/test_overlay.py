@@ -168,7 +168,7 @@ def test_default_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_problem_of_every_file(tmp_path: Path) -> None:
     files = {"s.yaml": "extends: [a.yaml, no.yaml, b.yaml]\nk: .nan", "a.yaml": "x: 1\nx: 2", "b.yaml": "y: [1"}
-    assert [line.split(": ")[0] for line in wrong(tmp_path, files)] == ["s.yaml:2:4", "a.yaml:2:1", "s.yaml:1:19", "b.yaml:2:1"]
+    assert [line.split(": ")[0] for line in wrong(tmp_path, files)] == ["s.yaml:2:4", "a.yaml:2:1", "s.yaml:1:19", "b.yaml:1:4"]
 
 
 @pytest.mark.parametrize("text", ["[1, 2]", "hello", "5", "null"])

@@ -105,7 +105,7 @@ def test_duplicate_keys_and_bad_scalars_come_together() -> None:
 def test_duplicates_found_before_a_syntax_error_are_kept() -> None:
     found = wrong("a: 1\na: 2\nb: [1\n")
     assert found[0] == "f:2:1: a: duplicate key 'a'; first used in line 1"
-    assert found[1].startswith("f:4:1: is not valid YAML: ")
+    assert found[1].startswith("f:3:4: is not valid YAML: ")
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_duplicates_found_before_a_syntax_error_are_kept() -> None:
     [
         ("a:\n\tb: 1\n", "f:2:1", "indent with spaces, not tabs"),
         ("a: b: c", "f:1:5", "check the indentation, and quote text that holds ': '"),
-        ("a: [1, 2", "f:2:1", "a bracket is not closed, or a comma is missing"),
-        ("a: {b: 1", "f:2:1", "a bracket is not closed, or a comma is missing"),
-        ("a: 'x", "f:1:6", "check indentation, colons and quotes near here"),
+        ("a: [1, 2", "f:1:4", "a bracket that opens here is not closed, or a comma is missing"),
+        ("a: {b: 1", "f:1:4", "a bracket that opens here is not closed, or a comma is missing"),
+        ("a: 'x", "f:1:4", "a quote or bracket that opens here is not closed"),
         ("a: *b", "f:1:4", ""),
         ("a: @b", "f:1:4", "check indentation, colons and quotes near here"),
     ],
