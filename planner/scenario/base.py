@@ -45,7 +45,8 @@ class _Partial:
 class Base(BaseModel):
     """Frozen, no unknown keys, annotations everywhere, and rules that are checked even where some fields are wrong."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # built once, with the whole scenario, instead of class by class while importing
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     note: Note | None = Field(None, description="Free text, shown in reports.")
     source: Note | None = Field(None, description="Where the numbers come from: a text, or a map from key to text.")

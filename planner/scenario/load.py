@@ -17,7 +17,7 @@ from planner.scenario.context import make_context
 from planner.scenario.dates import Calendar, make_calendar
 from planner.scenario.fields import ID_PATTERN
 from planner.scenario.overlay import Sources, gather
-from planner.scenario.reader import Node
+from planner.scenario.reader import PLAIN_WORDS, Node, scalar
 from planner.scenario.schema import Scenario
 
 Loc = tuple[str | int, ...]
@@ -52,13 +52,17 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 
 def _text(dumper: Any, value: str) -> Any:
-    from planner.scenario.reader import scalar
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if _reads_as_text(value) else "'")
 
+
+def _reads_as_text(value: str) -> bool:
+    """Whether a plain scalar stays text under the rules of this language."""
+    if value[:1].isalpha():
+        return value not in PLAIN_WORDS
     try:
-        plain = scalar(value) == value and not value.startswith(("!", "&", "*"))
+        return bool(scalar(value) == value) and not value.startswith(("!", "&", "*"))
     except ValueError:
-        plain = False
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else "'")
+        return False
 
 
 _Dumper.add_representer(str, _text)

@@ -26,7 +26,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _BASED = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
-_WORDS: dict[str, bool | None] = {
+PLAIN_WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -176,8 +176,8 @@ def scalar(text: str) -> Any:
     Raises:
         ValueError: for numbers that are not finite or not written plainly; the message is for the user.
     """
-    if text in _WORDS:
-        return _WORDS[text]
+    if text in PLAIN_WORDS:
+        return PLAIN_WORDS[text]
     if _NOT_FINITE.match(text):
         raise ValueError(f"'{text}' is not a finite number")
     if _INTEGER.match(text):
