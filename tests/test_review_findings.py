@@ -10,6 +10,7 @@ import planner
 from planner import InputError
 from tests.planner.scenario.writing import put
 
+ZOO = Path(__file__).parent / "zoo"
 HEAD = "version: 1\nhorizon: {start: 2026, end: 2027, step: year}\n"
 
 
@@ -112,3 +113,10 @@ def test_ids_are_told_apart_by_kind(tmp_path: Path) -> None:
     assert mix["all wanted"] == pytest.approx({"2026": 10})
     assert mix["wanted"] == pytest.approx({"2026": 4})
     assert mix["left short"] == pytest.approx({"2026": 3})
+
+
+def test_where_one_way_to_solve_gives_up_the_next_is_tried() -> None:
+    plan = planner.solve(ZOO / "simplex_gives_up.yaml")
+    assert plan.record["options"]["presolve"] == "off"
+    assert plan.record["options"].get("simplex_strategy") == 4 or plan.record["options"]["solver"] == "ipm"
+    assert max(plan.record["checks"]["certificate"][key] for key in ("primal", "dual", "gap")) < 1e-6
