@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from planner.compile.events import matches, material_target, process_target, supplier_target
-from planner.compile.ramp import ramp_of
+from planner.compile.projects import ramp_of
 from planner.compile.setting import Setting
 from planner.errors import Problem, did_you_mean, listed
 from planner.scenario.load import Loaded

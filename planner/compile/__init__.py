@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.compile.policy import compile_policy
-from planner.compile.ramp import compile_ramp
+from planner.compile.projects import compile_ramp
 from planner.compile.setting import Setting
 from planner.compile.supply import compile_contracts, compile_supply
 from planner.compile.use import compile_balance, compile_conversion, compile_demand, compile_stock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from planner.compile.ramp import Committed
+from planner.compile.projects import Committed
 from planner.compile.setting import Setting
 from planner.compile.use import unit_factor
 from planner.scenario.dates import Period
@@ -13,7 +13,7 @@ from planner.scenario.schema import Budget, MaxEmissions, MaxShare, MinCover, Mi
 from planner.scenario.units import DAYS_PER_YEAR
 from sourcing_lp.data import DemandData, LimitRow, PolicyData, ServiceRow, ShareRow, StockRow, Window
 
-Kind = MaxShare | Budget | MaxEmissions | StockLimit | MinService | MinCover
+AnyPolicy = MaxShare | Budget | MaxEmissions | StockLimit | MinService | MinCover
 K = TypeVar("K", MaxShare, Budget, MaxEmissions, StockLimit, MinService, MinCover)
 Row = TypeVar("Row", ShareRow, LimitRow, StockRow, ServiceRow)
 
@@ -44,7 +44,7 @@ def project_parties(setting: Setting) -> dict[str, str]:
     return {key: owners[project.adds_to].party for key, project in setting.scenario.projects.items() if project.adds_to in owners}
 
 
-def windows_of(setting: Setting, policy: Kind) -> list[Window]:
+def windows_of(setting: Setting, policy: AnyPolicy) -> list[Window]:
     """Windows over which a policy adds up: periods more than half inside its dates, grouped as ``per`` says.
 
     Levels do not add up over time: what bounds a stock holds at the end of each period, whatever ``per`` says.
@@ -64,7 +64,7 @@ def _penalty(policy: MaxShare | StockLimit | MinService | MinCover, material: st
     return None if policy.penalty is None else policy.penalty[material]
 
 
-def _parties(setting: Setting, policy: Kind) -> tuple[str, ...]:
+def _parties(setting: Setting, policy: AnyPolicy) -> tuple[str, ...]:
     return policy.parties or setting.scenario.party_ids
 
 

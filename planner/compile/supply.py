@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from planner.compile.events import supplier_target
-from planner.compile.ramp import Committed
+from planner.compile.projects import Committed
 from planner.compile.setting import Setting
 from planner.scenario.dates import Period
 from planner.scenario.schema import Contract, Supplier

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from planner.compile.events import material_target, process_target
-from planner.compile.ramp import Committed
+from planner.compile.projects import Committed
 from planner.compile.setting import Setting
 from planner.scenario.dates import Period
 from planner.scenario.fields import Stock

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from planner.compile.ramp import ramp_of
+from planner.compile.projects import ramp_of
 from planner.compile.setting import Setting
 from planner.results.tables import Answer, Tables
 from planner.scenario.dates import add_months

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.compile.events import Events, Target
-from planner.compile.ramp import ramp_of
+from planner.compile.projects import ramp_of
 from planner.compile.setting import Setting
 from planner.scenario.dates import Calendar, make_calendar
 from planner.scenario.schema import CurveRamp, Event, Match, MoneySettings, Project, Scenario
