@@ -81,3 +81,10 @@ def test_a_commitment_on_the_grid_of_a_horizon_from_mid_month() -> None:
     assert reference(scenario).total_cost == pytest.approx(1100)
 
     assert plan_of(scenario).total_cost == pytest.approx(1100)
+
+
+def test_a_false_infeasible_of_presolve_is_not_believed() -> None:
+    """Seed 974: presolve calls the reference's program infeasible, though leaving out a soft policy makes it feasible."""
+    scenario = random_scenario(974)
+    assert reference(scenario).status == "optimal"
+    assert plan_of(scenario).total_cost == pytest.approx(reference(scenario).total_cost, rel=1e-6)
