@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from planner.compile.events import matches, material_target, process_target, supplier_target
 from planner.compile.projects import ramp_of
 from planner.compile.setting import Setting
+from planner.compile.use import stock_units
 from planner.errors import Problem, did_you_mean, listed
+from planner.scenario.fields import Stock
 from planner.scenario.load import Loaded
-from planner.scenario.schema import Event, MaxShare, MinCover, SizeChoice, StockLimit
+from planner.scenario.schema import Event, MaxShare, MinCover, SizeChoice, StockLimit, Stockpile
 
 
 def warnings_of(loaded: Loaded) -> list[Problem]:
@@ -84,26 +86,30 @@ def stockpile_above_demand(loaded: Loaded, setting: Setting) -> Iterator[Problem
     for demand in loaded.scenario.demands.values():
         units = sum(period.years * setting.mean(demand.quantity, period) for period in setting.periods)
         totals[demand.material, demand.party] = totals.get((demand.material, demand.party), 0.0) + units
+    growing = {project.adds_to for project in loaded.scenario.projects.values()}
     for key, pile in loaded.scenario.stockpiles.items():
         total = totals.get((pile.material, pile.party), 0.0)
-        initial = pile.initial.units + pile.initial.years * setting.yearly_demand.get((pile.material, pile.party), 0.0)
+        initial = stock_units(setting, pile, pile.initial)
         if total and initial > total:
             yield _at(loaded, ("stockpiles", key, "initial"), f"{initial:g} is more than all demand of the horizon ({total:g})", "check the unit")
         if pile.initial.years and not total:
             yield _at(loaded, ("stockpiles", key, "initial"), f"days of demand, but '{pile.party}' has no demand for '{pile.material}'", "write an amount")
-        capacity = pile.capacity
-        if capacity is not None and initial > (capacity.units + capacity.years * setting.yearly_demand.get((pile.material, pile.party), 0.0)) * (1 + 1e-9):
-            yield _at(
-                loaded,
-                ("stockpiles", key, "initial"),
-                f"{initial:g} is more than the capacity, which holds from the end of the first period on",
-                "raise the capacity",
-            )
-        if capacity is not None and pile.floor is not None and key not in {project.adds_to for project in loaded.scenario.projects.values()}:
-            rate = setting.yearly_demand.get((pile.material, pile.party), 0.0)
-            floor = max(pile.floor.units.values) + rate * max(pile.floor.years.values)
-            if floor > (capacity.units + capacity.years * rate) * (1 + 1e-9):
-                yield _at(loaded, ("stockpiles", key, "floor"), f"{floor:g} is more than the capacity", "lower the floor or raise the capacity")
+        if pile.capacity is None or key in growing:
+            continue
+        most = stock_units(setting, pile, pile.capacity) * (1 + 1e-9)
+        if initial > most:
+            problem = f"{initial:g} is more than the capacity, which holds from the end of the first period on"
+            yield _at(loaded, ("stockpiles", key, "initial"), problem, "raise the capacity")
+        floor = _highest_floor(setting, pile)
+        if floor > most:
+            yield _at(loaded, ("stockpiles", key, "floor"), f"{floor:g} is more than the capacity", "lower the floor or raise the capacity")
+
+
+def _highest_floor(setting: Setting, pile: Stockpile) -> float:
+    if pile.floor is None:
+        return 0.0
+    means = ((setting.mean(pile.floor.units, period), setting.mean(pile.floor.years, period)) for period in setting.periods)
+    return max(stock_units(setting, pile, Stock(units, years)) for units, years in means)
 
 
 def units_of_different_size(loaded: Loaded, _: Setting) -> Iterator[Problem]:
@@ -191,12 +197,13 @@ def numbers_out_of_the_ordinary(loaded: Loaded, _: Setting) -> Iterator[Problem]
 def names_that_match_nothing(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
     """Countries are free text: one that nobody has, or that differs only in case, is usually a slip."""
     scenario = loaded.scenario
-    countries = {name for supplier in scenario.suppliers.values() for name in (supplier.country, supplier.mined_in) if name}
-    known = {"origin": countries, "country": countries, "supplier": set(scenario.suppliers)}
+    exported = {supplier.country for supplier in scenario.suppliers.values() if supplier.country}
+    mined = {supplier.mined_in for supplier in scenario.suppliers.values() if supplier.mined_in}
+    known = {"origin": mined, "country": exported, "supplier": set(scenario.suppliers)}
     asked: list[tuple[tuple[str, ...], tuple[str, ...], set[str]]] = []
     for key, event in scenario.events.items():
         if _matched(event, setting):
-            asked += [(("events", key, "match", name), getattr(event.match, name) or (), countries) for name in ("country", "origin")]
+            asked += [(("events", key, "match", name), getattr(event.match, name) or (), known[name]) for name in ("country", "origin")]
     for key, policy in scenario.policies.items():
         if isinstance(policy, MaxShare):
             asked.append((("policies", key, "of"), policy.of or (), known[policy.by]))
@@ -205,6 +212,7 @@ def names_that_match_nothing(loaded: Loaded, setting: Setting) -> Iterator[Probl
             if value not in names:
                 near = did_you_mean(value, names, f"known are {listed(names)}" if names else "")
                 yield _at(loaded, (*path, index), f"no supplier has '{value}'", near)
+    countries = exported | mined
     for name in sorted(countries):
         twins = [other for other in countries if other.casefold() == name.casefold() and other > name]
         for other in twins:

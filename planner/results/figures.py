@@ -48,7 +48,7 @@ def _sums(table: pd.DataFrame, keys: list[str]) -> dict[Any, float]:
 def _shortage(answer: Answer, tables: Tables) -> Figures:
     """Per demand and per material: wanted, short, share, first period and who runs short then."""
     demands = tables["demands"]
-    order = {period.label: position for position, period in enumerate(answer.calendar.periods)}
+    order = answer.calendar.position
     short = demands[demands["measure"] == "short"]
     wanted, missing = _sums(demands[demands["measure"] == "wanted"], ["demand"]), _sums(short, ["demand"])
     # below a millionth of what is wanted a shortage is rounding
@@ -153,7 +153,7 @@ def _commitments(answer: Answer, tables: Tables) -> list[Figures]:
     found = []
     for _, row in table[table["status"] == "decided"].iterrows():
         project = answer.scenario.projects[row["project"]]
-        period = next(p for p in answer.calendar.periods if p.label == row["period"])
+        period = answer.calendar.named(row["period"])
         begins = ramp_of(project).begins
         first = add_months(period.start, round(12 * begins)).isoformat()[:7] if begins < 200 else None
         window = project.decide
@@ -170,7 +170,7 @@ def _commitments(answer: Answer, tables: Tables) -> list[Figures]:
                 "capex": float(row["value"]) * sum(cost for _, cost in project.stages),
             }
         )
-    return sorted(found, key=lambda item: (_order(answer)[item["period"]], item["project"]))
+    return sorted(found, key=lambda item: (answer.calendar.position[item["period"]], item["project"]))
 
 
 def _signatures(answer: Answer, tables: Tables) -> list[Figures]:
@@ -179,7 +179,7 @@ def _signatures(answer: Answer, tables: Tables) -> list[Figures]:
     found = []
     for _, row in table[table["measure"] == "signed"].iterrows():
         contract = answer.scenario.contracts[row["contract"]]
-        period = next(p for p in answer.calendar.periods if p.label == row["period"])
+        period = answer.calendar.named(row["period"])
         quantity = contract.quantity.at(max(period.start, contract.start or period.start), answer.calendar.start)
         found.append(
             {
@@ -191,7 +191,7 @@ def _signatures(answer: Answer, tables: Tables) -> list[Figures]:
                 "unit": answer.unit(row["material"]) + "/yr",
             }
         )
-    return sorted(found, key=lambda item: (_order(answer)[item["period"]], item["contract"]))
+    return sorted(found, key=lambda item: (answer.calendar.position[item["period"]], item["contract"]))
 
 
 def _policies(answer: Answer, tables: Tables) -> Figures:
@@ -210,10 +210,6 @@ def _policies(answer: Answer, tables: Tables) -> Figures:
             mine = gaps[gaps["stockpile"] == key]
             found[f"{key}.floor"] = {"broken": None if mine.empty else str(mine["period"].iloc[0]), "binds": False}
     return found
-
-
-def _order(answer: Answer) -> dict[str, int]:
-    return {period.label: position for position, period in enumerate(answer.calendar.periods)}
 
 
 def _marginal_values(answer: Answer, tables: Tables) -> Figures:

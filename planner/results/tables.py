@@ -231,7 +231,7 @@ def _violation_unit(answer: Answer, policy: str, item: str, _: str) -> str:
 def _costs(answer: Answer) -> Iterator[Row]:
     """Cost lines by what causes them and the period in which it is decided; they sum to the objective."""
     currency, columns = answer.scenario.money.currency, answer.program.columns
-    order = {period.label: position for position, period in enumerate(answer.calendar.periods)}
+    order = answer.calendar.position
     for name, (constant, terms) in answer.program.lines.items():
         line = name.removeprefix("cost_")
         sums: dict[tuple[str, str], float] = {}

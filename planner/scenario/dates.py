@@ -93,6 +93,15 @@ class Calendar:
         return self.periods[-1].begin + self.periods[-1].years
 
     @cached_property
+    def position(self) -> dict[str, int]:
+        """Place of each period in time, by its label."""
+        return {period.label: place for place, period in enumerate(self.periods)}
+
+    def named(self, label: str) -> Period:
+        """The period of a label."""
+        return self.periods[self.position[label]]
+
+    @cached_property
     def _begins(self) -> list[float]:
         return [period.begin for period in self.periods]
 

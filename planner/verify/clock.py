@@ -25,7 +25,7 @@ class Clock:
     def __init__(self, calendar: Calendar, rate: float) -> None:
         self.calendar = calendar
         self.labels = [period.label for period in calendar.periods]
-        self.position = {label: index for index, label in enumerate(self.labels)}
+        self.position = calendar.position
         self.size = len(self.labels)
         self.years = np.array([period.years for period in calendar.periods])
         self.begins = np.concatenate([[0.0], np.cumsum(self.years)[:-1]])

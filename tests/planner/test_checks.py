@@ -212,3 +212,13 @@ def test_suppliers_that_ship_for_nothing_or_never_are_noticed(tmp_path: Path) ->
 def test_a_lead_time_of_days_without_its_unit_is_noticed(tmp_path: Path) -> None:
     found = warned(tmp_path, ("suppliers:\n", "suppliers:\n  x: {material: ore, capacity: 5, price: 10, lead_time: 45}\n"))
     assert any("suppliers.x.lead_time: 45 years is longer than the horizon" in warning for warning in found)
+
+
+def test_a_country_that_only_exports_is_no_origin(tmp_path: Path) -> None:
+    found = warned(tmp_path, ("country: FR,", "country: FR, origin: AU,"), ("{country: [CN]}", "{origin: [CN, FR]}"))
+    assert any("events.cut.match.origin.1: no supplier has 'FR'" in warning for warning in found)
+
+
+def test_a_store_that_a_project_enlarges_may_start_full(tmp_path: Path) -> None:
+    project = "projects: {q: {adds_to: s, committed: 2025-01, size: 90}, p: {"
+    assert warned(tmp_path, ("projects: {p: {", project), ("initial: 60 days, capacity: 40", "initial: 50, capacity: 40")) == []
