@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from planner.compile.events import matches, material_target, process_target, supplier_target
+from planner.compile.events import Target, matches, material_target, process_target, supplier_target
 from planner.compile.projects import ramp_of
 from planner.compile.setting import Setting
 from planner.compile.use import stock_units
@@ -135,15 +135,15 @@ def units_of_different_size(loaded: Loaded, _: Setting) -> Iterator[Problem]:
                 )
 
 
-def prices_of_different_size(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+def prices_of_different_size(loaded: Loaded, _: Setting) -> Iterator[Problem]:
     """Prices of one material that differ by hundreds are usually per kg where the others are per t; a shortage should not be the cheapest source."""
-    scenario = loaded.scenario
+    scenario, growing = loaded.scenario, _growing(loaded)
     found: dict[str, list[tuple[float, tuple[str | int, ...]]]] = {}
     for key, supplier in scenario.suppliers.items():
         price = max(supplier.tiers[0].price.values)
         if price > 0:
             found.setdefault(supplier.material, []).append((price, ("suppliers", key, "price")))
-        elif _can_ship(setting, key) and "price" not in supplier.model_fields_set:
+        elif (key in growing or max(supplier.capacity.values) > 0) and "price" not in supplier.model_fields_set:
             yield _at(loaded, ("suppliers", key), "has no price, so it ships for nothing", "add a price, 0 if that is meant")
     for key, contract in scenario.contracts.items():
         if max(contract.price.values) > 0:
@@ -160,9 +160,9 @@ def prices_of_different_size(loaded: Loaded, setting: Setting) -> Iterator[Probl
             yield _at(loaded, ("demands", key, "shortage"), problem, "check the unit")
 
 
-def _can_ship(setting: Setting, key: str) -> bool:
-    grows = any(project.adds_to == key for project in setting.scenario.projects.values())
-    return grows or max(setting.scenario.suppliers[key].capacity.values) > 0
+def _growing(loaded: Loaded) -> set[str]:
+    """What projects add to."""
+    return {project.adds_to for project in loaded.scenario.projects.values()}
 
 
 def times_longer_than_the_horizon(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
@@ -201,46 +201,50 @@ def names_that_match_nothing(loaded: Loaded, setting: Setting) -> Iterator[Probl
     mined = {supplier.mined_in for supplier in scenario.suppliers.values() if supplier.mined_in}
     known = {"origin": mined, "country": exported, "supplier": set(scenario.suppliers)}
     asked: list[tuple[tuple[str, ...], tuple[str, ...], set[str]]] = []
+    targets = _targets(setting)
     for key, event in scenario.events.items():
-        if _matched(event, setting):
+        if _matched(event, targets):
             asked += [(("events", key, "match", name), getattr(event.match, name) or (), known[name]) for name in ("country", "origin")]
     for key, policy in scenario.policies.items():
         if isinstance(policy, MaxShare):
             asked.append((("policies", key, "of"), policy.of or (), known[policy.by]))
+    # after so many slips nobody reads the guesses, and each is dear
+    guesses = 200_000
     for path, values, names in asked:
         for index, value in enumerate(values):
             if value not in names:
-                near = did_you_mean(value, names, f"known are {listed(names)}" if names else "")
-                yield _at(loaded, (*path, index), f"no supplier has '{value}'", near)
-    countries = exported | mined
-    for name in sorted(countries):
-        twins = [other for other in countries if other.casefold() == name.casefold() and other > name]
-        for other in twins:
+                guesses -= len(names)
+                told = f"known are {listed(names)}" if names else ""
+                yield _at(loaded, (*path, index), f"no supplier has '{value}'", did_you_mean(value, names, told) if guesses >= 0 else "")
+    spellings: dict[str, list[str]] = {}
+    for name in sorted(exported | mined):
+        spellings.setdefault(name.casefold(), []).append(name)
+    for alike in (names for names in spellings.values() if len(names) > 1):
+        for other in alike[1:]:
             key = next(key for key, supplier in scenario.suppliers.items() if other in (supplier.country, supplier.origin))
-            yield _at(loaded, ("suppliers", key, "country"), f"'{other}' and '{name}' differ only in their case, and count as two", "write them alike")
+            yield _at(loaded, ("suppliers", key, "country"), f"'{other}' and '{alike[0]}' differ only in their case, and count as two", "write them alike")
 
 
-def suppliers_that_never_ship(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+def suppliers_that_never_ship(loaded: Loaded, _: Setting) -> Iterator[Problem]:
     """A supplier without capacity and without a project does nothing; a duty above the capacity can only be breached."""
-    scenario = loaded.scenario
+    scenario, growing = loaded.scenario, _growing(loaded)
     for key, supplier in scenario.suppliers.items():
-        if not _can_ship(setting, key) and "capacity" not in supplier.model_fields_set:
+        if key not in growing and max(supplier.capacity.values) <= 0 and "capacity" not in supplier.model_fields_set:
             yield _at(loaded, ("suppliers", key), "never ships: it has no capacity, and no project adds to it", "add a capacity")
     for key, contract in scenario.contracts.items():
         supplier = scenario.suppliers[contract.supplier]
         duty = contract.take_or_pay * max(contract.quantity.values)
-        grows = any(project.adds_to == contract.supplier for project in scenario.projects.values())
-        if contract.sign is None and not grows and duty > max(supplier.capacity.values) > 0:
+        if contract.sign is None and contract.supplier not in growing and duty > max(supplier.capacity.values) > 0:
             yield _at(loaded, ("contracts", key, "quantity"), f"its minimum of {duty:g} a year is more than {contract.supplier} can ship", "check the quantity")
 
 
 def events_that_do_nothing(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
     """An event that matches nothing is usually a misspelt country."""
-    scenario = loaded.scenario
+    scenario, targets = loaded.scenario, _targets(setting)
     for key, event in scenario.events.items():
         if all(getattr(event, name) is None for name in EFFECTS):
             yield _at(loaded, ("events", key), "changes nothing", "add an effect such as spot: 0 %")
-        if not _matched(event, setting):
+        if not _matched(event, targets):
             yield _at(loaded, ("events", key, "match"), "matches nothing", "check its countries and ids; all given keys must match at once")
         if event.match.parties is not None:
             for name in ("capacity", "commitments"):
@@ -250,12 +254,17 @@ def events_that_do_nothing(loaded: Loaded, setting: Setting) -> Iterator[Problem
             yield _at(loaded, ("events", key), "lies outside the horizon", "check its dates")
 
 
-def _matched(event: Event, setting: Setting) -> bool:
+def _targets(setting: Setting) -> list[Target]:
+    """Everything that an event may act on, each once."""
     scenario = setting.scenario
     targets = [supplier_target(key, item, party) for key, item in scenario.suppliers.items() for party in (None, *scenario.party_ids)]
     targets += [process_target(key, item) for key, item in scenario.processes.items()]
     targets += [material_target(item.material, item.party) for item in scenario.demands.values()]
     targets += [material_target(item.material, item.party) for item in scenario.stockpiles.values()]
+    return list(dict.fromkeys(targets))
+
+
+def _matched(event: Event, targets: list[Target]) -> bool:
     return any(matches(event, target) for target in targets)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -11,6 +12,10 @@ from rich.text import Text
 
 from planner.errors import counted
 from planner.plan import Record
+from planner.scenario.characters import harmless
+
+if TYPE_CHECKING:
+    from planner.explain import Explanation
 
 WIDEST = 110
 TOP_SOURCES = 3
@@ -24,6 +29,7 @@ def render(record: Record, width: int = 100) -> RenderableType:
         record: What ``plan.json`` holds.
         width: Columns of the terminal; narrow ones get fewer years, never half a number.
     """
+    record = _readable(record)
     figures = record["figures"]
     screen = _Screen(min(width, WIDEST))
     years = _years(figures, screen.room(8))
@@ -34,8 +40,18 @@ def render(record: Record, width: int = 100) -> RenderableType:
         _values(screen, figures, years),
         _policies(figures),
         _costs(record),
+        _horizon_test(record),
     )
     return Group(_headline(record, figures), "", *(part for part in parts if part is not None))
+
+
+def _readable(value: Any) -> Any:
+    """The same record with every text fit for one line of a terminal: a plan folder may come from anywhere."""
+    if isinstance(value, dict):
+        return {_readable(key): _readable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_readable(item) for item in value]
+    return harmless(" ".join(value.split())) if isinstance(value, str) and not value.isprintable() else value
 
 
 @dataclass(frozen=True)
@@ -103,6 +119,8 @@ def _headline(record: Record, figures: Record) -> RenderableType:
         ),
         Text.assemble("Cost ", (money(record["total_cost"], record["currency"]), "bold"), f" (discounted at {100 * rate:g} %)" if rate else ""),
     ]
+    for relaxation in record.get("relaxations", ()):
+        lines.append(Text.assemble(("Relaxed: ", "bold yellow"), f"{relaxation['path']}: {relaxation['text']}"))
     short = [item for item in figures["shortage"]["materials"].values() if item["short"] > 0]
     if not short:
         lines.append(Text("Nothing runs short.", style="green"))
@@ -240,4 +258,52 @@ def _costs(record: Record, most: int = 5) -> RenderableType | None:
     for position, (name, value) in enumerate(ranked):
         # a line breaks between cost lines, not inside one
         text.append(" · " if position else "  ").append(f"{name} ".replace(" ", "\u00a0")).append(money(value, "").strip().replace(" ", "\u00a0"), style="bold")
+    return text
+
+
+def render_explanation(explanation: Explanation, width: int = 100, most: int = 8) -> RenderableType:
+    """Statements by section, those that matter most first.
+
+    Args:
+        explanation: What :func:`planner.explain.explain` found.
+        width: Columns of the terminal.
+        most: So many of each section where everything was asked for.
+    """
+    table = Table(box=None, show_header=False, pad_edge=False, padding=0, width=min(width, WIDEST))
+    table.add_column(width=2)
+    table.add_column(overflow="fold")
+    found: dict[str, list[str]] = {}
+    for statement in explanation.statements:
+        found.setdefault(statement.section, []).append(harmless(statement.text))
+    headline = Text.assemble((harmless(explanation.title), "bold"), f"   cost {money(explanation.total_cost, explanation.currency)}")
+    for section, texts in found.items():
+        table.add_row(Text(), Text())
+        table.add_row(Text("#", style="dim"), _title(explanation.sections[section]))
+        shown = texts if explanation.narrow else texts[:most]
+        for text in shown:
+            table.add_row(Text("·", style="dim"), Text(text))
+        if len(texts) > len(shown):
+            table.add_row(Text(), Text(f"and {len(texts) - len(shown)} more: ask with --material, --supplier, --project or --period, or --json", style="dim"))
+    if not found:
+        table.add_row(Text(), Text("Nothing of this is worth anything to the plan."))
+    return Group(headline, table)
+
+
+def _horizon_test(record: Record, most: int = 5) -> RenderableType | None:
+    """What a longer horizon changes in the first years."""
+    test = record.get("horizon_test")
+    if test is None:
+        return None
+    text = _title("Horizon test", f"until {test['until']}")
+    if not test["moves"]:
+        text.append(f"  {test['verdict']}", style="green" if test["status"] == "optimal" else "yellow")
+    else:
+        verb = "moves" if len(test["moves"]) == 1 else "move"
+        text.append(f"  {counted(len(test['moves']), 'decisions')} before {test['before']} {verb} by more than {100 * test['tolerance']:g} %:", style="yellow")
+    for move in test["moves"][:most]:
+        text.append(f"\n  {move['text']}").append(f"  ({100 * move['relative']:,.0f} %)", style="dim")
+    if len(test["moves"]) > most:
+        text.append(f"\n  and {len(test['moves']) - most} more in plan.json", style="dim")
+    for note in test["notes"]:
+        text.append(f"\n  {note}", style="dim")
     return text

@@ -84,7 +84,7 @@ def test_an_event_shuts_a_process_without_capacity(tmp_path: Path) -> None:
     assert cost(tmp_path, text + "events: {shut: {match: {processes: [p]}, capacity: 0 %}}\n") == pytest.approx(1000)
 
 
-@pytest.mark.parametrize("number", ["1e17", "1e29"])
+@pytest.mark.parametrize("number", ["1e17", "1e22"])
 def test_a_lead_time_beyond_all_measure_only_never_arrives(tmp_path: Path, number: str) -> None:
     supplier = f"suppliers: {{s: {{material: m, capacity: 10, price: 1, lead_time: {number}}}}}\n"
     text = "materials: {m: {}}\n" + supplier + "demands: {d: {material: m, quantity: 1, shortage: 9}}\n"

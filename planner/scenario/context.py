@@ -7,23 +7,25 @@ picked from the raw tree before validation, forgiving whatever is malformed ther
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from planner.errors import UnitError
+from planner.errors import UnitError, did_you_mean
 from planner.scenario.dates import Calendar, make_calendar, parse_date
 from planner.scenario.units import COUNT, MASS, Kind, MaterialUnit, Money, convert
 
 DEFAULT_PARTY = "home"
+LONGEST_NAME = 100
 
 
 @dataclass(slots=True)
 class Context:
     """Facts of the raw scenario; ``current`` is the material of the entity being read."""
 
-    ids: dict[str, list[str]]
+    ids: dict[str, dict[str, None]]
+    """Ids of each kind, in order."""
     money: Money
     units: dict[str, MaterialUnit]
     owner: dict[tuple[str, str], list[str]]
@@ -36,6 +38,14 @@ class Context:
     """Fields read so far of the objects being read, innermost last."""
     stores: bool = False
     """Whether capacity is an amount, as a stockpile's is, and not a rate."""
+
+    comparisons: int = 2_000_000
+    """How many pairs of names may still be compared to guess what was meant; after so many slips nobody reads the guesses."""
+
+    def near(self, word: str, known: Sequence[str], otherwise: str = "") -> str:
+        """A hint naming the closest known words; ``otherwise`` when none is close, or too many have been looked for."""
+        self.comparisons -= len(known)
+        return did_you_mean(word, known, otherwise) if self.comparisons >= 0 and len(word) <= LONGEST_NAME else otherwise
 
     @property
     def material(self) -> MaterialUnit | None:
@@ -55,8 +65,9 @@ class Context:
 
 def make_context(raw: Mapping[str, Any]) -> Context:
     """Pick what validation needs from a raw tree."""
-    ids = {kind: list(_map(raw, kind)) for kind in ("parties", "materials", "suppliers", "projects", "contracts", "stockpiles", "demands", "processes")}
-    ids["parties"] = ids["parties"] or [DEFAULT_PARTY]
+    kinds = ("parties", "materials", "suppliers", "projects", "contracts", "stockpiles", "demands", "processes")
+    ids = {kind: dict.fromkeys(_map(raw, kind)) for kind in kinds}
+    ids["parties"] = ids["parties"] or {DEFAULT_PARTY: None}
     units = {key: _unit(value) for key, value in _map(raw, "materials").items()}
     unlimited = frozenset(key for kind in ("processes", "stockpiles") for key, value in _map(raw, kind).items() if _get(value, "capacity") is None)
     return Context(ids, _money(raw), units, _owners(raw), _calendar(raw), unlimited)

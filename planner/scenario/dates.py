@@ -15,6 +15,16 @@ from functools import cached_property
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?\Z")
 STEPS = {"month": 1, "quarter": 3, "year": 12}
+MAX_PERIODS = 1_200
+"""A hundred years of months: decisions between all pairs of periods still fit into memory."""
+
+
+class GridError(ValueError):
+    """A horizon without a grid of periods; ``hint`` says how to mend it."""
+
+    def __init__(self, problem: str, hint: str) -> None:
+        super().__init__(problem)
+        self.hint = hint
 
 
 def parse_date(value: object) -> dt.date:
@@ -133,26 +143,28 @@ def make_calendar(start: dt.date, steps: list[tuple[dt.date, str]]) -> Calendar:
     """Lay out periods from ``start``: each pair is an end and the step that leads to it.
 
     Raises:
-        ValueError: where an end is not on the step's grid; the message is for the user.
+        GridError: where an end is not on the step's grid, or the grid is too fine; the message is for the user.
     """
     periods: list[Period] = []
     edge, begin = start, 0.0
     months = 0
     for until, step in steps:
         if until <= edge:
-            raise ValueError(f"{until} is not after {edge}")
+            raise GridError(f"{until} is not after {edge}", "put the ends into order")
         while edge < until:
             months += STEPS[step]
-            if months > 12_000 or len(periods) > 20_000:
-                raise ValueError("the horizon is longer than 1,000 years")
+            if len(periods) == MAX_PERIODS:
+                hint = "take quarters or years for the later part, as in steps: [{until: 2036-01, step: month}, {until: 2100-01, step: year}]"
+                raise GridError(f"the horizon has more than {MAX_PERIODS:,} periods", hint)
             following = add_months(start, months)
             if following > until:
-                raise ValueError(f"{until} is not a whole number of {step}s after {edge}; the nearest grid dates are {edge} and {following}")
+                problem = f"{until} is not a whole number of {step}s after {edge}; the nearest grid dates are {edge} and {following}"
+                raise GridError(problem, "the end must lie on the grid of steps")
             end_months = months / 12
             periods.append(Period(_label(edge, step), edge, following, begin, STEPS[step] / 12))
             edge, begin = following, end_months
     if not periods:
-        raise ValueError("the horizon has no period")
+        raise GridError("the horizon has no period", "move its end")
     return Calendar(tuple(periods))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -22,8 +23,10 @@ from planner.scenario.dates import parse_date
 from planner.scenario.series import Series
 from planner.scenario.units import DAYS_PER_YEAR, EXAMPLES, Kind, convert, is_duration
 
-LARGEST = 1e30
-"""Beyond this no quantity, price or time of this world lies; products of such numbers would not be finite."""
+LARGEST = 1e24
+"""Beyond this no quantity, price or time of this world lies, and what the solver takes for infinite begins."""
+SMALLEST = 1e-24
+"""What is nearer to zero is the rounding of somebody's sums, and would drown in the solver's own."""
 ANNOTATIONS = ("note", "source", "assumption", "confidence")
 Flaw = tuple[tuple[str | int, ...], str, str]
 
@@ -35,7 +38,12 @@ def fail(*flaws: Flaw) -> NoReturn:
 
 def no_duplicates(items: tuple[Any, ...]) -> tuple[Any, ...]:
     """Refuse a list that names something twice: it would count twice."""
-    flaws: list[Flaw] = [((index,), f"'{item}' stands twice in the list", "remove one") for index, item in enumerate(items) if item in items[:index]]
+    seen: set[Any] = set()
+    flaws: list[Flaw] = []
+    for index, item in enumerate(items):
+        if item in seen:
+            flaws.append(((index,), f"'{item}' stands twice in the list", "remove one"))
+        seen.add(item)
     if flaws:
         fail(*flaws)
     return items
@@ -127,6 +135,8 @@ class Quantity(_Leaf):
         number = read_number(value, self.kind, context)
         if abs(number) > LARGEST:
             raise UnitError(f"{_shown(value)} is too large for a number")
+        if 0 < abs(number) < SMALLEST:
+            raise UnitError(f"{_shown(value)} is too small for a number", "write 0")
         if self.low is not None and number < self.low:
             what = "is negative, which means nothing here" if self.low == 0 else f"is below {self.low:g}"
             raise UnitError(f"{_shown(value)} {what}", "write a number of zero or more" if self.low == 0 else "")
@@ -204,16 +214,16 @@ class Ref(_Leaf):
     @override
     def read(self, value: Any, info: ValidationInfo) -> str:
         context = context_of(info)
-        known = [key for kind in self.kinds for key in context.ids[kind]]
         name = _SINGULAR[self.kinds[0]] if len(self.kinds) == 1 else " or ".join(_SINGULAR[kind] for kind in self.kinds)
         if not isinstance(value, str):
             fail(((), f"{_shown(value)} is not the id of a {name}", ""))
-        if value not in known:
+        if not any(value in context.ids[kind] for kind in self.kinds):
+            known = [key for kind in self.kinds for key in context.ids[kind]]
             fail(
                 (
                     (),
                     f"there is no {name} '{value}'",
-                    did_you_mean(value, known, f"known are {listed(known)}" if known else f"none is defined under {self.kinds[0]}"),
+                    context.near(value, known, f"known are {listed(known)}" if known else f"none is defined under {self.kinds[0]}"),
                 )
             )
         owners = [_SINGULAR[kind] for kind in self.kinds if value in context.ids[kind]]
@@ -241,7 +251,7 @@ class PartyRef(Ref):
         parties = context_of(info).ids["parties"]
         if value is None:
             if len(parties) == 1:
-                return parties[0]
+                return next(iter(parties))
             fail(((), "is missing: there are several parties", f"name one of {listed(parties)}"))
         return super().read(value, info)
 
@@ -326,6 +336,9 @@ class SeriesOf(_Leaf):
                 flaws.append(((key,), str(error), error.hint))
         if flaws:
             fail(*flaws)
+        years = context.calendar.years if context.calendar is not None else 0.0
+        if numbers["start"] > 0 and math.log10(numbers["start"]) + years * math.log10(max(1.0, 1 + numbers["growth"])) > math.log10(LARGEST):
+            fail((("growth",), f"grows beyond any number within {years:g} years", "lower the growth"))
         return Series(((dt.date(1900, 1, 1), numbers["start"]),), numbers["growth"])
 
     @override

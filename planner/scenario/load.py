@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from planner.errors import Mark, Problem, Problems, did_you_mean
+from planner.errors import InputError, Mark, Problem, Problems, did_you_mean
+from planner.scenario.characters import harmless
 from planner.scenario.context import make_context
-from planner.scenario.dates import Calendar, make_calendar
+from planner.scenario.dates import Calendar, GridError, make_calendar
 from planner.scenario.fields import ID_PATTERN
 from planner.scenario.overlay import Sources, gather
-from planner.scenario.reader import PLAIN_WORDS, Node, scalar
+from planner.scenario.reader import MAX_ENTRIES, PLAIN_WORDS, Node, scalar
 from planner.scenario.schema import Scenario
+from planner.scenario.size import too_large
 
 Loc = tuple[str | int, ...]
 
@@ -83,7 +85,11 @@ def load(path: str | Path, sets: Iterable[str] = (), root: str | Path | None = N
     sources = gather(path, Path(root) if root is not None else None, sets)
     scenario = validate(sources.tree, sources.problems)
     calendar = make_calendar(scenario.horizon.start, scenario.horizon.parts)
-    return Loaded(path.stem if path.stem != "scenario" else path.resolve().parent.name, scenario, calendar, sources)
+    found = too_large(scenario, calendar)
+    if found is not None:
+        where, problem, hint = found
+        raise InputError([Problem(_mark(sources.tree, where, key=True), ".".join(where), problem, hint)])
+    return Loaded(harmless(path.stem if path.stem != "scenario" else path.resolve().parent.name), scenario, calendar, sources)
 
 
 def validate(tree: Node, known: Iterable[Problem] = ()) -> Scenario:
@@ -97,6 +103,7 @@ def validate(tree: Node, known: Iterable[Problem] = ()) -> Scenario:
         InputError: with all problems.
     """
     known = list(known)
+    _check_counts(tree, known)
     raw = tree.plain()
     context = make_context(raw)
     problems = Problems()
@@ -115,6 +122,14 @@ def validate(tree: Node, known: Iterable[Problem] = ()) -> Scenario:
     problems.raise_if_any()
     assert scenario is not None
     return scenario
+
+
+def _check_counts(tree: Node, known: list[Problem]) -> None:
+    """Refuse maps that have grown too large from several files, before each of their entries is looked at."""
+    for key, node in tree.value.items():
+        if isinstance(node.value, dict) and len(node.value) > MAX_ENTRIES:
+            problem = f"holds more than {MAX_ENTRIES} entries"
+            raise InputError([*known, Problem(node.key or node.mark, key, problem, "leave out what the scenario does not need")])
 
 
 def _may_be_elsewhere(problem: Problem) -> bool:
@@ -137,9 +152,9 @@ def _check_horizon(raw: Mapping[str, Any], tree: Node, problems: Problems) -> No
         make_calendar(horizon.start, horizon.parts)
     except ValidationError:
         return
-    except ValueError as error:
+    except GridError as error:
         where = ("horizon", "steps") if horizon.steps else ("horizon", "end")
-        problems.add(_mark(tree, where, key=False), ".".join(where), str(error), "the end must lie on the grid of steps")
+        problems.add(_mark(tree, where, key=False), ".".join(where), str(error), error.hint)
 
 
 def _problems(tree: Node, item: Mapping[str, Any]) -> list[Problem]:
@@ -210,6 +225,7 @@ def _path(tree: Node, path: Loc) -> str:
     return ".".join(shown)
 
 
+@lru_cache(maxsize=256)
 def keys_at(loc: Loc) -> list[str]:
     """Keys that the language knows at a place."""
     annotation: Any = Scenario

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from planner.errors import InputError, Mark, Problem, Problems, did_you_mean
-from planner.scenario.reader import Node, parse_yaml, read_yaml
+from planner.scenario.characters import harmless
+from planner.scenario.reader import MAX_ENTRIES, Budget, Node, parse_yaml, read_bytes, read_yaml
 from planner.scenario.tables import MAX_PARTS, Row, column, entities, insert, moved, read_rows
 
 MAX_DEPTH = 10
@@ -47,8 +48,8 @@ def gather(path: Path, root: Path | None = None, sets: Iterable[str] = ()) -> So
         if path.is_dir():
             raise InputError([Problem(Mark(str(path)), "", "is a folder", "name a scenario file")])
         reader = _Reader((root or default_root(path)).resolve())
-        tree = reader.file(path, str(path), ())
-    except (OSError, RuntimeError) as error:
+        tree = reader.file(path, _printed(path), ())
+    except (OSError, RuntimeError, ValueError) as error:
         raise InputError([Problem(Mark(str(path)), "", f"cannot be read: {error}")]) from None
     for item in sets:
         reader.set(tree, item)
@@ -67,6 +68,7 @@ class _Reader:
         self.root = root
         self.files: dict[str, str] = {}
         self.reads = 0
+        self.budget = Budget()
         self.read_tables: dict[tuple[Path, str | None], list[Row]] = {}
         self.problems = Problems()
         self.warnings: list[Problem] = []
@@ -77,8 +79,8 @@ class _Reader:
         self.reads += 1
         if self.reads > MAX_FILES:
             raise InputError([Problem(Mark(shown), "extends", f"more than {MAX_FILES} files are read", "extend each file once")])
-        tree = read_yaml(path, shown, self.problems)
-        self.files[shown] = _digest(real)
+        tree = read_yaml(path, shown, self.problems, self.budget)
+        self.files[shown] = _digest(real, shown)
         if not isinstance(tree.value, dict):
             raise InputError([Problem(tree.mark, "", "a scenario is a map of keys", "start with 'version: 1'")])
         parents = tree.value.pop("extends", None)
@@ -111,6 +113,8 @@ class _Reader:
             return None
         if len(chain) > MAX_DEPTH:
             self.problems.add(reference.mark, "extends", f"is more than {MAX_DEPTH} files deep")
+            return None
+        if self.budget.left < 0:
             return None
         try:
             return self.file(target, _shown(shown, str(reference.value)), chain)
@@ -162,7 +166,7 @@ class _Reader:
     def set(self, tree: Node, item: str) -> None:
         """Apply one ``path=value`` from the command line."""
         name, separator, text = item.partition("=")
-        mark = Mark(f"--set {name.strip()}")
+        mark = Mark(f"--set {harmless(name.strip())}")
         parts = name.strip().split(".")
         if not separator or not all(parts) or len(parts) > MAX_PARTS:
             self.problems.add(Mark("--set"), "", f"'{item}' is not path=value", "write --set policies.diversify.share='60 %'")
@@ -171,7 +175,7 @@ class _Reader:
             self.problems.add(mark, name.strip(), "has no value", "write null to delete an entry")
             return
         try:
-            value = moved(parse_yaml(text, str(mark.file)), mark)
+            value = moved(parse_yaml(text, str(mark.file), None, self.budget), mark)
         except InputError as error:
             self.problems.items.extend(Problem(mark, name, p.problem, p.hint) for p in error.problems)
             return
@@ -248,23 +252,31 @@ class _Reader:
 
     def from_table(self, node: Node, path: Path, shown: str, where: str, make: Callable[..., dict[str, Node]]) -> dict[str, Node] | None:
         """What a table holds; problems get the path of the key that asks for it."""
-        opened = self.open_table(node, path, shown, where)
+        # what is too large is reported once, and nothing more is read
+        opened = self.open_table(node, path, shown, where) if self.budget.left >= 0 else None
         if opened is None:
             return None
         problems = Problems()
         try:
-            return make(self.rows(*opened, problems), problems=problems)
+            return self.counted(make(self.rows(*opened, problems), problems=problems), node.mark)
         except InputError as error:
             problems.items.extend(error.problems)
             return None
         finally:
             self.problems.items.extend(Problem(p.mark, ".".join(filter(None, (where, p.path))), p.problem, p.hint) for p in problems.items)
 
+    def counted(self, found: dict[str, Node], asked: Mark) -> dict[str, Node]:
+        """What a table gave; each use of it counts, though it is read once."""
+        self.budget.take(len(found), asked)
+        if len(found) > MAX_ENTRIES:
+            raise InputError([Problem(asked, "", f"the table holds more than {MAX_ENTRIES} entries", "leave out what the scenario does not need")])
+        return found
+
     def rows(self, target: Path, shown: str, sheet: str | None, asked: Mark, problems: Problems) -> list[Row]:
         """Rows of a table, read once however many series name it; problems with its cells are reported once as well."""
         key = target, sheet
         if key not in self.read_tables:
-            self.read_tables[key] = read_rows(target, shown, sheet, asked, problems)
+            self.read_tables[key] = read_rows(target, shown, sheet, asked, problems, self.budget)
         return self.read_tables[key]
 
     def open_table(self, node: Node, path: Path, shown: str, where: str) -> tuple[Path, str, str | None, Mark] | None:
@@ -278,14 +290,22 @@ class _Reader:
         sheet = node.value.get("sheet")
         name = _shown(shown, reference.value)
         if name not in self.files:
-            self.files[name] = _digest(target)
+            try:
+                self.files[name] = _digest(target, name)
+            except InputError as error:
+                self.problems.items.extend(Problem(p.mark, where, p.problem, p.hint) for p in error.problems)
+                return None
         return target, name, None if sheet is None else str(sheet.value), reference.mark
 
 
-def _digest(path: Path) -> str:
-    """sha256 of a file, read piece by piece."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+def _digest(path: Path, shown: str) -> str:
+    """sha256 of a file that may be read."""
+    return hashlib.sha256(read_bytes(path, shown)).hexdigest()
+
+
+def _printed(path: Path) -> str:
+    """How messages and records name a file, whatever bytes its name is made of."""
+    return harmless(str(path))
 
 
 def _names_a_table(node: Node) -> bool:

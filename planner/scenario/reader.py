@@ -7,7 +7,9 @@ exploding aliases, no duplicate keys. Scalars follow the YAML 1.2 core schema, s
 from __future__ import annotations
 
 import math
+import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +18,15 @@ from typing import Any
 import yaml
 
 from planner.errors import InputError, Mark, Problem, Problems, did_you_mean
+from planner.scenario.characters import harmless, steering
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 64
 MAX_NODES = 500_000
+"""Values of all files of a scenario together, tables and expanded aliases included."""
+MAX_ENTRIES = 20_000
+"""Entries of one map or list."""
+MAX_KEY = 200
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
@@ -84,32 +91,65 @@ def _child(node: Node, part: str | int) -> Node | None:
     return None
 
 
-def read_yaml(path: Path, shown: str, problems: Problems | None = None) -> Node:
+@dataclass(slots=True)
+class Budget:
+    """How many values a scenario may still hold, over all of its files."""
+
+    left: int = MAX_NODES
+
+    def take(self, number: int, mark: Mark, path: str = "") -> None:
+        """Use up some of it.
+
+        Raises:
+            InputError: at the place where it is used up.
+        """
+        self.left -= number
+        if self.left < 0:
+            raise InputError([Problem(mark, path, f"the scenario holds more than {MAX_NODES} values from here on", "leave out what it does not need")])
+
+
+def read_yaml(path: Path, shown: str, problems: Problems | None = None, budget: Budget | None = None) -> Node:
     """Read a YAML or JSON file.
 
     Args:
         path: An existing regular file.
         shown: The name that messages use for it.
         problems: Takes duplicate keys and bad scalars, so that reading can go on; without it they are raised.
+        budget: What all files together may hold; without it this file has one of its own.
 
     Raises:
         InputError: with the first syntax error, or whatever ``problems`` does not take.
     """
-    return parse_yaml(read_text(path, shown), shown, problems)
+    return parse_yaml(read_text(path, shown), shown, problems, budget)
 
 
-def read_text(path: Path, shown: str) -> str:
-    """Read UTF-8 text, refusing what is too large, not a regular file, or not UTF-8."""
+def read_bytes(path: Path, shown: str) -> bytes:
+    """Read a file, refusing what is too large or not a regular file: pipes and devices would never end."""
     here = Mark(shown)
     try:
         if not path.is_file():
             near = did_you_mean(path.name, [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else [])
             raise InputError([Problem(here, "", "is not a regular file") if path.exists() else Problem(here, "", "no such file", near)])
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError([Problem(here, "", f"the file is larger than {MAX_BYTES // 10**6} MB", "put long tables into CSV files")])
-        raw = path.read_bytes()
+        # what stands there may change between two looks, and some regular files of /proc never end: only what is open counts
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as handle:
+            found = os.fstat(handle.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise InputError([Problem(here, "", "is not a regular file")])
+            raw = b"" if found.st_size > MAX_BYTES else handle.read(MAX_BYTES + 1)
+        if raw is None:
+            raise InputError([Problem(here, "", "cannot be read: it would have to be waited for")])
     except OSError as error:
         raise InputError([Problem(here, "", f"cannot be read: {error.strerror or error}")]) from None
+    except ValueError as error:
+        raise InputError([Problem(here, "", f"cannot be read: {error}")]) from None
+    if found.st_size > MAX_BYTES or len(raw) > MAX_BYTES:
+        raise InputError([Problem(here, "", f"the file is larger than {MAX_BYTES // 10**6} MB", "put long tables into CSV files")])
+    return raw
+
+
+def read_text(path: Path, shown: str) -> str:
+    """Read UTF-8 text; see :func:`read_bytes`."""
+    raw = read_bytes(path, shown)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -118,9 +158,9 @@ def read_text(path: Path, shown: str) -> str:
         raise InputError([Problem(Mark(shown, line, column), "", "is not UTF-8 text", "save the file as UTF-8")]) from None
 
 
-def parse_yaml(text: str, shown: str, problems: Problems | None = None) -> Node:
+def parse_yaml(text: str, shown: str, problems: Problems | None = None, budget: Budget | None = None) -> Node:
     """Parse YAML text into nodes; see :func:`read_yaml`."""
-    builder = _Builder(shown)
+    builder = _Builder(shown, Budget() if budget is None else budget)
     if text.lstrip()[:1] in ("{", "["):
         text = _joined_surrogates(text)
     try:
@@ -202,8 +242,9 @@ def scalar(text: str) -> Any:
 class _Builder:
     """Builds nodes from events; collects what does not need to stop the reading."""
 
-    def __init__(self, shown: str) -> None:
+    def __init__(self, shown: str, budget: Budget) -> None:
         self.shown = shown
+        self.budget = budget
         self.problems = Problems()
         self.anchors: dict[str, Node | None] = {}
         self.sizes: dict[str, int] = {}
@@ -226,13 +267,18 @@ class _Builder:
     def stop(self, event: Any, path: tuple[str, ...], problem: str, hint: str = "") -> InputError:
         return InputError([*self.problems.items, Problem(self.mark(event), ".".join(path), problem, hint)])
 
+    def few(self, event: Any, path: tuple[str, ...], already: int) -> None:
+        if already == MAX_ENTRIES:
+            raise self.stop(event, path, f"holds more than {MAX_ENTRIES} entries", "leave out what the scenario does not need")
+
     def node(self, event: Any, events: Iterator[Any], path: tuple[str, ...], depth: int) -> Node:
         if depth > MAX_DEPTH:
             raise self.stop(event, (), f"is nested more than {MAX_DEPTH} levels deep")
         self.count += 1
         self.deepest = max(self.deepest, depth)
-        if self.count > MAX_NODES:
-            raise self.stop(event, (), f"holds more than {MAX_NODES} values", "put long tables into CSV files")
+        self.budget.left -= 1
+        if self.budget.left < 0:
+            raise self.stop(event, (), f"holds more than {MAX_NODES} values", "leave out what the scenario does not need")
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event, path, depth)
         self.refuse_tag(event, path)
@@ -259,6 +305,7 @@ class _Builder:
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Node] = []
             while not isinstance(child := next(events), yaml.SequenceEndEvent):
+                self.few(child, path, len(items))
                 items.append(self.node(child, events, (*path, str(len(items))), depth + 1))
             return Node(items, mark)
         return Node(self.mapping(events, path, depth), mark)
@@ -270,7 +317,8 @@ class _Builder:
             if not isinstance(event, yaml.ScalarEvent):
                 raise self.stop(event, path, "a key must be text", "check the brackets and colons")
             self.refuse_tag(event, path)
-            key, mark = str(event.value), self.mark(event)
+            self.few(event, path, len(entries))
+            key, mark = self.key(event, path), self.mark(event)
             if event.anchor:
                 self.anchors[event.anchor] = Node(key, mark)
             following = next(events)
@@ -290,11 +338,26 @@ class _Builder:
                 entries = {**source.value, **entries}
         return entries
 
+    def key(self, event: Any, path: tuple[str, ...]) -> str:
+        text = str(event.value)
+        if len(text) > MAX_KEY:
+            raise self.stop(event, path, f"a key of {len(text)} characters: '{harmless(text[:20])}…'", "check the quotes and colons")
+        return self.plain(event, (*path, text))
+
+    def plain(self, event: Any, path: tuple[str, ...]) -> str:
+        """A text without characters that would steer whoever shows it."""
+        text = str(event.value)
+        found = steering(text)
+        if found:
+            self.problems.add(self.mark(event), harmless(".".join(path)), f"holds the control character {found}", "remove it")
+        return harmless(text)
+
     def scalar(self, event: Any, path: tuple[str, ...]) -> Any:
         if not event.implicit[0]:
-            return str(event.value)
+            return self.plain(event, path)
         try:
-            return scalar(event.value)
+            value = scalar(event.value)
+            return self.plain(event, path) if isinstance(value, str) else value
         except ValueError as error:
             self.problems.add(self.mark(event), ".".join(path), str(error))
             return str(event.value)
@@ -310,6 +373,7 @@ class _Builder:
         if depth + height > MAX_DEPTH:
             raise self.stop(event, path, f"is nested more than {MAX_DEPTH} levels deep")
         self.count += self.sizes.get(event.anchor, 1)
-        if self.count > MAX_NODES:
+        self.budget.left -= self.sizes.get(event.anchor, 1)
+        if self.budget.left < 0:
             raise self.stop(event, path, f"aliases expand to more than {MAX_NODES} values")
         return target

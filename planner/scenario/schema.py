@@ -65,6 +65,12 @@ MaterialId = Annotated[str, Ref(("materials",))]
 MaterialIds = Annotated[tuple[MaterialId, ...], Once, Field(min_length=1)]
 
 
+Negotiable = Annotated[
+    Annotated[float, Quantity(Kind.SHARE)] | None,
+    Field(description="How readily its rules give way where the scenario is infeasible: 0 never; 1 as a policy does; 2 twice as readily."),
+]
+
+
 def _value_or_map(value: Any) -> str:
     return "as-map" if isinstance(value, Mapping) else "as-value"
 
@@ -141,7 +147,7 @@ class Material(Entity):
     def materials_of(cls, data: Mapping[str, Any], context: Context) -> list[str]:
         """Itself: found by what it says, since an entity does not know its id."""
         own = (data.get("unit", "t"), data.get("basis"))
-        return [key for key, unit in context.units.items() if (unit.unit, unit.basis) == own][:1]
+        return list(itertools.islice((key for key, unit in context.units.items() if (unit.unit, unit.basis) == own), 1))
 
 
 class Tier(Base):
@@ -377,6 +383,7 @@ class Stockpile(Entity):
     fill_cost: Price = Field(0.0, description="Money per unit filled.")
     loss: YearlyShare = Field(0.0, description="Share of the level lost per year.")
     final: Final = Field(Final(), description="What must be left at the end, and what it is worth.")
+    negotiable: Negotiable = None
 
 
 class ShortageTier(Base):
@@ -419,6 +426,7 @@ class Demand(Entity):
     min_service: Share = Field(0.0, description="Share that must be served.")
     substitutes: dict[MaterialId, Substitute] = Field(default_factory=dict, description="Other materials that do the same job.")
     returns: Returns | None = Field(None, description="Scrap that comes back after use.")
+    negotiable: Negotiable = None
 
     @property
     def shortage_tiers(self) -> tuple[tuple[float | None, float], ...]:
@@ -527,6 +535,7 @@ class _Policy(Entity):
     from_: Date | None = Field(None, alias="from", description="First day; takes the periods more than half inside.")
     until: Date | None = Field(None, description="First day after.")
     parties: PartyIds | None = Field(None, description="Parties it holds for; default all.")
+    negotiable: Negotiable = None
 
     @override
     def flaws(self, context: Context) -> Iterator[Flaw]:
@@ -547,7 +556,7 @@ class _Policy(Entity):
                 if not isinstance(item, str):
                     continue
                 found += [item] if key == "materials" else context.owner.get((key, str(item)), [])
-        return found or (context.ids["materials"] if data.get("kind") in ("max_share", "min_cover", "min_service") else [])
+        return found or (list(context.ids["materials"]) if data.get("kind") in ("max_share", "min_cover", "min_service") else [])
 
 
 Per = Annotated[

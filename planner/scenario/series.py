@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,7 +43,7 @@ class Series:
 
     def changes(self, period: Period, origin: dt.date) -> list[dt.date]:
         """Days inside a period on which the value may change."""
-        days = {date for date in self._dates if period.start < date < period.end}
+        days = set(self._dates[bisect_right(self._dates, period.start) : bisect_left(self._dates, period.end)])
         if self.growth:
             years = range(period.start.year - origin.year, period.end.year - origin.year + 1)
             days |= {day for day in (add_months(origin, 12 * year) for year in years) if period.start < day < period.end}

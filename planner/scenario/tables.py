@@ -5,18 +5,22 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from planner.errors import InputError, Mark, Problem, Problems, did_you_mean, listed
-from planner.scenario.reader import Node, parse_yaml, read_text, scalar
-from planner.scenario.workbook import WorkbookError, inspect
+from planner.scenario.characters import harmless, steering
+from planner.scenario.reader import Budget, Node, parse_yaml, read_bytes, read_text, scalar
+from planner.scenario.workbook import WorkbookError, repacked, rows_of
 
 Row = list[Node]
 MAX_PARTS = 32
+MAX_COLUMNS = 2_000
 
 
-def read_rows(path: Path, shown: str, sheet: str | None, asked: Mark, problems: Problems) -> list[Row]:
+def read_rows(path: Path, shown: str, sheet: str | None, asked: Mark, problems: Problems, budget: Budget | None = None) -> list[Row]:
     """Rows of a CSV file or Excel sheet, the header first; cells are scalars with their places.
 
     Args:
@@ -25,14 +29,15 @@ def read_rows(path: Path, shown: str, sheet: str | None, asked: Mark, problems: 
         sheet: Sheet of an Excel file; None takes the only one.
         asked: Where the scenario asks for the table.
         problems: Takes what is wrong with single cells.
+        budget: What all files of the scenario together may hold.
 
     Raises:
         InputError: for files that cannot be read, sheets that do not exist, or a table without a header.
     """
     if path.suffix.lower() == ".csv":
-        rows = _csv_rows(path, shown, problems)
-    elif path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".ods"):
-        rows = _sheet_rows(path, shown, sheet, asked, problems)
+        rows = _csv_rows(path, shown, _Cells(problems, budget or Budget()))
+    elif path.suffix.lower() in (".xlsx", ".xlsm"):
+        rows = _sheet_rows(path, shown, sheet, asked, _Cells(problems, budget or Budget()))
     else:
         raise InputError([Problem(asked, "", f"'{path.name}' is neither a CSV file nor an Excel workbook", "use .csv or .xlsx")])
     if not rows or all(cell.value is None for cell in rows[0]):
@@ -46,9 +51,14 @@ def read_rows(path: Path, shown: str, sheet: str | None, asked: Mark, problems: 
 def _check_header(header: Row, problems: Problems) -> None:
     """Columns that would overwrite one another are reported: the same name, or a key beside keys nested in it."""
     seen: dict[str, int] = {}
+    inner: dict[str, str] = {}
+    """Every key that holds others, with a column that says so."""
+    if len(header) > MAX_COLUMNS:
+        raise InputError([Problem(header[MAX_COLUMNS].mark, "", f"the table has more than {MAX_COLUMNS:,} columns", "one key a column, one id a row")])
     for position, cell in enumerate(header, 1):
         name = _text(cell)
-        nested = [other for other in seen if other.startswith(name + ".") or name.startswith(other + ".")]
+        outer = [".".join(name.split(".")[:length]) for length in range(1, min(name.count("."), MAX_PARTS) + 1)]
+        nested = [other for other in outer if other in seen] + ([inner[name]] if name in inner else [])
         if name.count(".") > MAX_PARTS:
             problems.add(cell.mark, "", f"the header has more than {MAX_PARTS} dots")
         elif name in seen:
@@ -57,62 +67,80 @@ def _check_header(header: Row, problems: Problems) -> None:
             problems.add(cell.mark, "", f"column '{name}' stands beside column '{nested[0]}'", "keep one of them: a key is either a value or a map")
         elif name:
             seen[name] = position
+            inner.update(dict.fromkeys(outer, name))
 
 
-def _csv_rows(path: Path, shown: str, problems: Problems) -> list[Row]:
+@dataclass(frozen=True)
+class _Cells:
+    """Makes cells: problems are noted, and every cell counts."""
+
+    problems: Problems
+    budget: Budget
+
+    def text(self, text: str, mark: Mark) -> Node:
+        """The value of a cell's text; what is wrong with it is noted, and its text stands."""
+        self.budget.take(1, mark)
+        found = steering(text)
+        if found:
+            self.problems.add(mark, "", f"holds the control character {found}", "remove it")
+            text = harmless(text)
+        try:
+            if text[:1] in ("[", "{"):
+                return Node(moved(parse_yaml(text, mark.file, None, self.budget), mark).value, mark)
+            return Node(scalar(text), mark)
+        except ValueError as error:
+            self.problems.add(mark, "", str(error))
+        except InputError as error:
+            self.problems.items.extend(Problem(mark, "", problem.problem, problem.hint) for problem in error.problems)
+        return Node(text, mark)
+
+    def value(self, value: Any, mark: Mark) -> Node:
+        """The value of a cell of a workbook."""
+        if isinstance(value, str):
+            return self.text(value.strip(), mark)
+        self.budget.take(1, mark)
+        if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+            return Node(int(value), mark)
+        if isinstance(value, float) and not math.isfinite(value):
+            self.problems.add(mark, "", "is not a finite number")
+            return Node(0, mark)
+        if isinstance(value, dt.datetime):
+            return Node(value.date().isoformat(), mark)
+        if isinstance(value, (dt.date, dt.time)):
+            return Node(value.isoformat(), mark)
+        return Node(str(value) if isinstance(value, dt.timedelta) else value, mark)
+
+
+def _csv_rows(path: Path, shown: str, make: _Cells) -> list[Row]:
     reader = csv.reader(io.StringIO(read_text(path, shown), newline=""), strict=True)
     try:
-        return [[_cell(text.strip(), Mark(shown, reader.line_num, column), problems) for column, text in enumerate(cells, 1)] for cells in reader]
+        return [[make.text(text.strip(), Mark(shown, reader.line_num, column)) for column, text in enumerate(cells, 1)] for cells in reader]
     except csv.Error as error:
         raise InputError([Problem(Mark(shown, reader.line_num), "", f"is not valid CSV: {error}")]) from None
 
 
-def _sheet_rows(path: Path, shown: str, sheet: str | None, asked: Mark, problems: Problems) -> list[Row]:
+def _sheet_rows(path: Path, shown: str, sheet: str | None, asked: Mark, make: _Cells) -> list[Row]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
-        errors = inspect(path, sheet)
-        workbook = CalamineWorkbook.from_path(path)
+        book = repacked(read_bytes(path, shown))
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(book.file))
         names = workbook.sheet_names
         if sheet is None and len(names) != 1:
             raise InputError([Problem(asked, "", f"'{path.name}' has several sheets", f"name one with sheet: {listed(names)}")])
         name = names[0] if sheet is None else sheet
         if name not in names:
             raise InputError([Problem(asked, "", f"'{path.name}' has no sheet '{name}'", did_you_mean(name, names, f"it has {listed(names)}"))])
-        rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        errors = book.errors(None if sheet is None else name)
+        rows = rows_of(workbook, name)
     except WorkbookError as error:
         raise InputError([Problem(asked, "", f"'{path.name}' {error}")]) from None
-    except (CalamineError, OSError, ValueError) as error:
+    except (CalamineError, OSError, ValueError, OverflowError) as error:
         raise InputError([Problem(asked, "", f"'{path.name}' cannot be read as a workbook: {error}")]) from None
-    book = f"{shown}[{name}]"
+    called = f"{shown}[{harmless(name)}]"
     for line, column, text in errors:
-        problems.add(Mark(book, line, column), "", f"the cell holds the error {text}", "mend the formula")
-    return [[_excel_cell(value, Mark(book, line, column), problems) for column, value in enumerate(cells, 1)] for line, cells in enumerate(rows, 1)]
-
-
-def _excel_cell(value: Any, mark: Mark, problems: Problems) -> Node:
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return Node(int(value), mark)
-    if isinstance(value, dt.datetime):
-        return Node(value.date().isoformat(), mark)
-    if isinstance(value, (dt.date, dt.time)):
-        return Node(value.isoformat(), mark)
-    if isinstance(value, dt.timedelta):
-        return Node(str(value), mark)
-    return _cell(value.strip(), mark, problems) if isinstance(value, str) else Node(value, mark)
-
-
-def _cell(text: str, mark: Mark, problems: Problems) -> Node:
-    """A cell's value; what is wrong with it is noted, and its text stands."""
-    try:
-        if text[:1] in ("[", "{"):
-            return Node(moved(parse_yaml(text, mark.file), mark).value, mark)
-        return Node(scalar(text), mark)
-    except ValueError as error:
-        problems.add(mark, "", str(error))
-    except InputError as error:
-        problems.items.extend(Problem(mark, "", problem.problem, problem.hint) for problem in error.problems)
-    return Node(text, mark)
+        make.problems.add(Mark(called, line, column), "", f"the cell holds the error {text}", "mend the formula")
+    return [[make.value(value, Mark(called, line, column)) for column, value in enumerate(cells, 1)] for line, cells in enumerate(rows, 1)]
 
 
 def moved(node: Node, mark: Mark) -> Node:

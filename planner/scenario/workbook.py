@@ -1,70 +1,130 @@
 """Looks into an Excel file before it is opened: its size, its extent, and cells that hold errors.
 
-The reader that is used afterwards allocates by extent and gives error cells back as empty ones, so both are looked up in the
-file's own XML first.
+The reader that is used afterwards allocates by extent, trusts the sizes that an archive states, and gives error cells back as
+empty ones. So it gets an archive made anew from what was unpacked and looked through here, and nothing else.
 """
 
 from __future__ import annotations
 
+import io
+import itertools
 import re
 import zipfile
-from pathlib import Path, PurePosixPath
+import zlib
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
 
-MAX_EXPANDED = 200_000_000
-MAX_CELLS = 5_000_000
-_SHEET = re.compile(rb"<sheet\b[^>]*>")
-_RELATION = re.compile(rb"<Relationship\b[^>]*>")
+MAX_EXPANDED = 60_000_000
+MAX_CELLS = 500_000
+MAX_PARTS = 2_000
+_USED = re.compile(r"(\[Content_Types\]|_rels/\.rels|xl/(?!media/|drawings/|charts/|theme/|embeddings/|printerSettings/).*)", re.DOTALL)
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 _ERROR = re.compile(rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+)([0-9]+)"[^>]*>(?:(?!</c>).)*?<v>([^<]*)</v>', re.DOTALL)
-_PLACE = re.compile(rb'<c\b[^>]*\br="([A-Z]{1,3})([0-9]{1,7})"')
+_PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]*)([0-9]*)[^"']*["']""")
+_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_STRING = re.compile(rb"<(?:\w+:)?si[\s/>]")
 
 
 class WorkbookError(ValueError):
     """The workbook must not be opened; the message is for the user."""
 
 
-def inspect(path: Path, sheet: str | None) -> list[tuple[int, int, str]]:
-    """Check a workbook's size, and find error cells of a sheet.
+@dataclass(frozen=True)
+class Book:
+    """A workbook that has been looked through: the file made anew, and its parts."""
 
-    Args:
-        path: The file. What is no zip archive (such as ``.xls``) is not looked into.
-        sheet: Name of the sheet; None for all sheets.
+    file: bytes
+    parts: dict[str, bytes]
 
-    Returns:
-        (row, column, text) of each cell that holds an error, such as ``#DIV/0!``.
+    def errors(self, sheet: str | None) -> list[tuple[int, int, str]]:
+        """(row, column, text) of each cell of a sheet (None: of all) that holds an error, such as ``#DIV/0!``."""
+        return [
+            (int(row), _column(letters), text.decode(errors="replace"))
+            for member in _sheet_files(self.parts, sheet)
+            for letters, row, text in _ERROR.findall(self.parts[member])
+        ]
+
+
+def repacked(raw: bytes) -> Book:
+    """Unpack a workbook within limits, look through its sheets, and pack what a reader needs of it.
 
     Raises:
         WorkbookError: if it is damaged, or far larger than any table of a scenario.
     """
-    if not zipfile.is_zipfile(path):
-        return []
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(info.file_size for info in archive.infolist()) > MAX_EXPANDED:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            used = [info for info in archive.infolist() if _USED.match(info.filename)]
+            if len(used) > MAX_PARTS:
+                raise WorkbookError(f"holds more than {MAX_PARTS:,} parts")
+            if sum(info.file_size for info in used) > MAX_EXPANDED:
                 raise WorkbookError(f"unpacks to more than {MAX_EXPANDED // 10**6} MB")
-            found: list[tuple[int, int, str]] = []
-            for member in _sheet_files(archive, sheet):
-                content = archive.read(member)
-                places = [(int(row), _column(letters)) for letters, row in _PLACE.findall(content)]
-                if places and max(row for row, _ in places) * max(column for _, column in places) > MAX_CELLS:
-                    raise WorkbookError(f"spreads over more than {MAX_CELLS:,} cells; remove stray cells far from the table")
-                found += [(int(row), _column(letters), text.decode(errors="replace")) for letters, row, text in _ERROR.findall(content)]
-            return found
-    except (zipfile.BadZipFile, NotImplementedError, OSError, KeyError, EOFError, RuntimeError) as error:
+            # never more than the stated size is unpacked, and what differs from it is damaged
+            parts = {info.filename: archive.read(info) for info in used}
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, KeyError, EOFError, RuntimeError, OverflowError) as error:
         raise WorkbookError(f"cannot be read as a workbook: {error}") from None
+    for name, content in parts.items():
+        _look_through(name, content)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return Book(made.getvalue(), parts)
 
 
-def _sheet_files(archive: zipfile.ZipFile, sheet: str | None) -> list[str]:
+def _look_through(name: str, content: bytes) -> None:
+    if b"\0" in content and name.endswith((".xml", ".rels")):
+        raise WorkbookError("cannot be read as a workbook: it is not written in UTF-8")
+    if _more_than(MAX_CELLS, _STRING, content):
+        raise WorkbookError(f"holds more than {MAX_CELLS:,} texts")
+    if not name.startswith("xl/worksheets/"):
+        return
+    problem = f"spreads over more than {MAX_CELLS:,} cells; remove stray cells far from the table"
+    if _more_than(MAX_CELLS, _CELL, content) or _more_than(2 * MAX_CELLS, _PLACE, content):
+        raise WorkbookError(problem)
+    # a cell without a place stands right of the one before it, a row without a number below
+    last, widest = len(_ROW.findall(content)), max(len(_CELL.findall(row)) for row in _ROW.split(content))
+    stated_last, stated_widest = 0, 0
+    for letters, number in _PLACE.findall(content):
+        stated_last = max(stated_last, int(number[:8] or 0))
+        stated_widest = max(stated_widest, _column(letters[:8].upper()))
+    if (last + stated_last) * (widest + stated_widest) > 4 * MAX_CELLS:
+        raise WorkbookError(problem)
+
+
+def _more_than(most: int, pattern: re.Pattern[bytes], content: bytes) -> bool:
+    return sum(1 for _ in itertools.islice(pattern.finditer(content), most + 1)) > most
+
+
+def rows_of(workbook: Any, name: str) -> list[list[Any]]:
+    """Rows of a sheet.
+
+    Raises:
+        WorkbookError: where the reader gives up.
+    """
+    try:
+        found: list[list[Any]] = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except BaseException as error:
+        # the reader's own panics are no ordinary exceptions
+        if type(error).__name__ != "PanicException":
+            raise
+        raise WorkbookError("cannot be read as a workbook: it is damaged") from None
+    return found
+
+
+def _sheet_files(parts: dict[str, bytes], sheet: str | None) -> list[str]:
     """Members that hold the sheet, by the workbook's own list; all of them where that list cannot be read."""
-    names = archive.namelist()
-    every = [name for name in names if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name)]
-    if sheet is None or "xl/workbook.xml" not in names or "xl/_rels/workbook.xml.rels" not in names:
+    every = [name for name in parts if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name)]
+    if sheet is None or "xl/workbook.xml" not in parts or "xl/_rels/workbook.xml.rels" not in parts:
         return every
-    targets = {_attribute(tag, b"Id"): _attribute(tag, b"Target") for tag in _RELATION.findall(archive.read("xl/_rels/workbook.xml.rels"))}
-    for tag in _SHEET.findall(archive.read("xl/workbook.xml")):
+    targets = {_attribute(tag, b"Id"): _attribute(tag, b"Target") for tag in _RELATION.findall(parts["xl/_rels/workbook.xml.rels"])}
+    for tag in _SHEET.findall(parts["xl/workbook.xml"]):
         if _attribute(tag, b"name") == sheet:
             member = targets.get(_attribute(tag, b"r:id"), "").lstrip("/")
             member = member if member.startswith("xl/") else str(PurePosixPath("xl") / member)
-            return [member] if member in names else every
+            return [member] if member in parts else every
     return every
 
 

@@ -1,0 +1,60 @@
+"""Changes to a scenario that is already loaded: the same as editing its keys, with the old places kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from planner.errors import Mark
+from planner.scenario.dates import make_calendar
+from planner.scenario.load import Loaded, validate
+from planner.scenario.reader import Node
+
+Path = tuple[str | int, ...]
+
+
+def changed(loaded: Loaded, values: Mapping[Path, Any]) -> Loaded:
+    """The scenario with some keys set to other values.
+
+    Args:
+        loaded: The scenario.
+        values: By path, as plain data in default units; None removes the key.
+
+    Raises:
+        InputError: if the changed scenario is not valid.
+    """
+    tree = loaded.sources.tree.copy()
+    for path, value in values.items():
+        _set(tree, path, value)
+    scenario = validate(tree)
+    calendar = make_calendar(scenario.horizon.start, scenario.horizon.parts)
+    return Loaded(loaded.name, scenario, calendar, replace(loaded.sources, tree=tree))
+
+
+def _set(tree: Node, path: Path, value: Any) -> None:
+    node = tree
+    for part in path[:-1]:
+        if isinstance(node.value, list) and isinstance(part, int):
+            node = node.value[part]
+            continue
+        if not isinstance(node.value, dict):
+            node.value = {}
+        node = node.value.setdefault(str(part), Node({}, node.mark, node.key))
+    if not isinstance(node.value, dict):
+        node.value = {}
+    name = str(path[-1])
+    old = node.value.get(name)
+    if value is None:
+        node.value.pop(name, None)
+    else:
+        node.value[name] = node_of(value, old.mark if old is not None else node.mark, old.key if old is not None else node.key)
+
+
+def node_of(value: Any, mark: Mark, key: Mark | None = None) -> Node:
+    """Plain data as nodes that all stand at one place."""
+    if isinstance(value, Mapping):
+        return Node({str(name): node_of(part, mark, mark) for name, part in value.items()}, mark, key)
+    if isinstance(value, (list, tuple)):
+        return Node([node_of(part, mark) for part in value], mark, key)
+    return Node(value, mark, key)
