@@ -39,8 +39,13 @@ def content(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def undigested(record: dict[str, Any]) -> dict[str, Any]:
+    """A record without what only a folder can know."""
+    return {key: value for key, value in record.items() if key not in ("files", "sha256")}
+
+
 def assert_same(one: Plan, two: Plan) -> None:
-    assert one.record == two.record
+    assert undigested(one.record) == undigested(two.record)
     assert one.resolved == two.resolved
     assert set(one.tables) == set(two.tables)
     for name, table in one.tables.items():
@@ -178,6 +183,7 @@ def test_a_failing_rename_brings_the_earlier_plan_back(fails_at: int, tmp_path: 
             raise OSError(errno.EIO, "Input/output error")
         return rename(self, target)
 
+    monkeypatch.setattr("planner.plan._exchange", lambda *_: False)
     monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(InputError, match="cannot be written: Input/output error"):
         other().save(folder)
@@ -241,7 +247,7 @@ def test_damaged_plans_are_refused(spoil: Callable[[Path], Any], message: str, t
 
 
 def test_the_record_can_be_read_alone(tmp_path: Path) -> None:
-    assert read_record(small().save(tmp_path / "plan")) == small().record
+    assert undigested(read_record(small().save(tmp_path / "plan"))) == small().record
     with pytest.raises(InputError, match="is not a plan folder"):
         read_record(tmp_path)
     assert not is_plan(tmp_path)
