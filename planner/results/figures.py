@@ -3,52 +3,61 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from planner.compile.projects import ramp_of
 from planner.compile.setting import Setting
-from planner.results.tables import Answer, Tables
-from planner.scenario.dates import add_months
+from planner.compile.use import stock_units
+from planner.scenario.dates import Calendar, add_months
+from planner.scenario.schema import Scenario
 from planner.scenario.units import DAYS_PER_YEAR
 
 Figures = dict[str, Any]
+Tables = Mapping[str, pd.DataFrame]
 
 
-def key_figures(answer: Answer, tables: Tables) -> Figures:
+def key_figures(scenario: Scenario, calendar: Calendar, tables: Tables) -> Figures:
     """Shortage, sourcing mix, stock runway, commitments and marginal values.
+
+    Args:
+        scenario: The validated scenario.
+        calendar: Its grid.
+        tables: The plan's tables.
 
     Returns:
         A tree of plain numbers and texts; quantities in each material's unit, money in the scenario's currency.
     """
+    setting = Setting(scenario, calendar)
     return {
-        "periods": [{"period": p.label, "start": p.start.isoformat(), "end": p.end.isoformat(), "years": p.years} for p in answer.calendar.periods],
-        "shortage": _shortage(answer, tables),
-        "mix": _mix(answer, tables),
-        "stock": _stock(answer, tables),
-        "commitments": _commitments(answer, tables),
-        "signatures": _signatures(answer, tables),
-        "signable": sorted(key for key, contract in answer.scenario.contracts.items() if contract.sign is not None),
-        "policies": _policies(answer, tables),
-        "decidable": sorted(key for key, project in answer.scenario.projects.items() if project.decide is not None),
-        "marginal_value": _marginal_values(answer, tables),
-        "origin_share": _origin_shares(answer, tables),
+        "periods": [{"period": p.label, "start": p.start.isoformat(), "end": p.end.isoformat(), "years": p.years} for p in setting.calendar.periods],
+        "shortage": _shortage(setting, tables),
+        "mix": _mix(setting, tables),
+        "stock": _stock(setting, tables),
+        "commitments": _commitments(setting, tables),
+        "signatures": _signatures(setting, tables),
+        "signable": sorted(key for key, contract in setting.scenario.contracts.items() if contract.sign is not None),
+        "policies": _policies(setting, tables),
+        "decidable": sorted(key for key, project in setting.scenario.projects.items() if project.decide is not None),
+        "marginal_value": _marginal_values(setting, tables),
+        "origin_share": _origin_shares(setting, tables),
     }
 
 
-def _year_of(answer: Answer) -> dict[str, str]:
-    return {period.label: str(period.start.year) for period in answer.calendar.periods}
+def _year_of(setting: Setting) -> dict[str, str]:
+    return {period.label: str(period.start.year) for period in setting.calendar.periods}
 
 
 def _sums(table: pd.DataFrame, keys: list[str]) -> dict[Any, float]:
     return {} if table.empty else {key: float(value) for key, value in table.groupby(keys, sort=False)["value"].sum().items()}
 
 
-def _shortage(answer: Answer, tables: Tables) -> Figures:
+def _shortage(setting: Setting, tables: Tables) -> Figures:
     """Per demand and per material: wanted, short, share, first period and who runs short then."""
     demands = tables["demands"]
-    order = answer.calendar.position
+    order = setting.calendar.position
     short = demands[demands["measure"] == "short"]
     wanted, missing = _sums(demands[demands["measure"] == "wanted"], ["demand"]), _sums(short, ["demand"])
     # below a millionth of what is wanted a shortage is rounding
@@ -58,14 +67,14 @@ def _shortage(answer: Answer, tables: Tables) -> Figures:
         first.setdefault(key, period)
     per_demand: Figures = {
         key: {
-            "material": item.material, "party": item.party, "label": item.label or key, "unit": answer.unit(item.material),
+            "material": item.material, "party": item.party, "label": item.label or key, "unit": _unit(setting, item.material),
             "wanted": wanted.get(key, 0.0), "short": missing.get(key, 0.0), "first": first.get(key),
         }
-        for key, item in answer.scenario.demands.items()
+        for key, item in setting.scenario.demands.items()
     }  # fmt: skip
     per_material: Figures = {}
     for key, figure in per_demand.items():
-        blank = {"label": _label(answer, figure["material"]), "unit": figure["unit"], "wanted": 0.0, "short": 0.0, "first": None, "who": []}
+        blank = {"label": _label(setting, figure["material"]), "unit": figure["unit"], "wanted": 0.0, "short": 0.0, "first": None, "who": []}
         total = per_material.setdefault(figure["material"], blank)
         total["wanted"] += figure["wanted"]
         total["short"] += figure["short"]
@@ -80,14 +89,18 @@ def _shortage(answer: Answer, tables: Tables) -> Figures:
     return {"demands": per_demand, "materials": per_material}
 
 
-def _label(answer: Answer, material: str) -> str:
-    return answer.scenario.materials[material].label or material
+def _unit(setting: Setting, material: str) -> str:
+    return setting.scenario.materials[material].unit
 
 
-def _mix(answer: Answer, tables: Tables) -> Figures:
+def _label(setting: Setting, material: str) -> str:
+    return setting.scenario.materials[material].label or material
+
+
+def _mix(setting: Setting, tables: Tables) -> Figures:
     """Per demanded material, source and calendar year: what arrives, is made, is drawn from stock (net), replaced, or short."""
-    year = _year_of(answer)
-    wanted_materials = {item.material for item in answer.scenario.demands.values()}
+    year = _year_of(setting)
+    wanted_materials = {item.material for item in setting.scenario.demands.values()}
     found: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
 
     def add(table: pd.DataFrame, source: str, sign: float = 1.0) -> None:
@@ -102,7 +115,7 @@ def _mix(answer: Answer, tables: Tables) -> Figures:
 
     add(tables["arrivals"], "source")
     # names with a blank cannot be ids; a process with the id of a supplier is told apart
-    processes = {key: f"{key} (process)" if key in answer.scenario.suppliers else key for key in answer.scenario.processes}
+    processes = {key: f"{key} (process)" if key in setting.scenario.suppliers else key for key in setting.scenario.processes}
     add(only("processes", "made").replace({"process": processes}), "process")
     add(only("processes", "used").replace({"process": processes}), "process", -1.0)
     add(only("stockpiles", "draw"), "from stock")
@@ -123,37 +136,36 @@ def _balance_mix(sources: dict[str, dict[str, float]]) -> None:
             sources["other uses"][label] = rest
 
 
-def _stock(answer: Answer, tables: Tables) -> Figures:
+def _stock(setting: Setting, tables: Tables) -> Figures:
     """Per stockpile: level at start and end of each period, in units and in days of the party's demand at the start."""
-    setting = Setting(answer.scenario, answer.calendar)
     table = tables["stockpiles"]
     levels = table[table["measure"] == "stock"]
     found: Figures = {}
-    for key, pile in answer.scenario.stockpiles.items():
+    for key, pile in setting.scenario.stockpiles.items():
         mine = levels[levels["stockpile"] == key]
         rate = setting.yearly_demand.get((pile.material, pile.party), 0.0)
-        initial = answer.data.stock.initial[key]
+        initial = stock_units(setting, pile, pile.initial)
         values = [float(value) for value in mine["value"]]
         least = min(range(len(values)), key=values.__getitem__) if values else 0
         found[key] = {
             "label": pile.label or key,
             "material": pile.material,
-            "unit": answer.unit(pile.material),
+            "unit": _unit(setting, pile.material),
             "initial": initial,
             "level": dict(zip(mine["period"], values, strict=True)),
             "days_per_unit": DAYS_PER_YEAR / rate if rate else None,
-            "lowest": {"period": answer.calendar.periods[least].label, "level": values[least]} if values else None,
+            "lowest": {"period": setting.calendar.periods[least].label, "level": values[least]} if values else None,
         }
     return found
 
 
-def _commitments(answer: Answer, tables: Tables) -> list[Figures]:
+def _commitments(setting: Setting, tables: Tables) -> list[Figures]:
     """Decisions in order of date: size, first output, money."""
     table = tables["commitments"]
     found = []
     for _, row in table[table["status"] == "decided"].iterrows():
-        project = answer.scenario.projects[row["project"]]
-        period = answer.calendar.named(row["period"])
+        project = setting.scenario.projects[row["project"]]
+        period = setting.calendar.named(row["period"])
         begins = ramp_of(project).begins
         first = add_months(period.start, round(12 * begins)).isoformat()[:7] if begins < 200 else None
         window = project.decide
@@ -170,17 +182,17 @@ def _commitments(answer: Answer, tables: Tables) -> list[Figures]:
                 "capex": float(row["value"]) * sum(cost for _, cost in project.stages),
             }
         )
-    return sorted(found, key=lambda item: (answer.calendar.position[item["period"]], item["project"]))
+    return sorted(found, key=lambda item: (setting.calendar.position[item["period"]], item["project"]))
 
 
-def _signatures(answer: Answer, tables: Tables) -> list[Figures]:
+def _signatures(setting: Setting, tables: Tables) -> list[Figures]:
     """Contracts that the plan signs: share and date, and the yearly quantity that share stands for when it starts."""
     table = tables["contracts"]
     found = []
     for _, row in table[table["measure"] == "signed"].iterrows():
-        contract = answer.scenario.contracts[row["contract"]]
-        period = answer.calendar.named(row["period"])
-        quantity = contract.quantity.at(max(period.start, contract.start or period.start), answer.calendar.start)
+        contract = setting.scenario.contracts[row["contract"]]
+        period = setting.calendar.named(row["period"])
+        quantity = contract.quantity.at(max(period.start, contract.start or period.start), setting.calendar.start)
         found.append(
             {
                 "contract": row["contract"],
@@ -188,56 +200,56 @@ def _signatures(answer: Answer, tables: Tables) -> list[Figures]:
                 "period": row["period"],
                 "share": float(row["value"]),
                 "size": float(row["value"]) * quantity,
-                "unit": answer.unit(row["material"]) + "/yr",
+                "unit": _unit(setting, row["material"]) + "/yr",
             }
         )
-    return sorted(found, key=lambda item: (answer.calendar.position[item["period"]], item["contract"]))
+    return sorted(found, key=lambda item: (setting.calendar.position[item["period"]], item["contract"]))
 
 
-def _policies(answer: Answer, tables: Tables) -> Figures:
+def _policies(setting: Setting, tables: Tables) -> Figures:
     """Per policy and soft floor: first window in which it is broken, and whether keeping it costs something."""
     prices, violations, stocks = tables["prices"], tables["violations"], tables["stockpiles"]
     found: Figures = {}
-    for key, policy in answer.scenario.policies.items():
+    for key, policy in setting.scenario.policies.items():
         mine = violations[violations["policy"] == key]
         rule = "service_level" if policy.kind == "min_service" else policy.kind
         rows = prices[(prices["rule"] == rule) & ((prices["item"] == key) | prices["item"].str.startswith(f"{key}."))]
         binds = bool((rows["value"].abs() > 0).any())
         found[key] = {"broken": None if mine.empty else str(mine["period"].iloc[0]), "binds": binds}
     gaps = stocks[stocks["measure"] == "floor_gap"]
-    for key, pile in answer.scenario.stockpiles.items():
+    for key, pile in setting.scenario.stockpiles.items():
         if pile.floor is not None and pile.floor_penalty is not None:
             mine = gaps[gaps["stockpile"] == key]
             found[f"{key}.floor"] = {"broken": None if mine.empty else str(mine["period"].iloc[0]), "binds": False}
     return found
 
 
-def _marginal_values(answer: Answer, tables: Tables) -> Figures:
+def _marginal_values(setting: Setting, tables: Tables) -> Figures:
     """Per demanded material, party and year: what one more unit is worth, undiscounted, mean over the year."""
     prices = tables["prices"]
     balance = prices[prices["rule"] == "material_balance"]
-    year, length = _year_of(answer), {period.label: period.years for period in answer.calendar.periods}
-    wanted = {(item.material, item.party) for item in answer.scenario.demands.values()}
+    year, length = _year_of(setting), {period.label: period.years for period in setting.calendar.periods}
+    wanted = {(item.material, item.party) for item in setting.scenario.demands.values()}
     sums: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0.0, 0.0]))
     for material, party, period, value in zip(balance["item"], balance["party"], balance["period"], balance["value"], strict=True):
         if (material, party) in wanted:
             slot = sums[material, party][year[period]]
             slot[0] += length[period] * value
             slot[1] += length[period]
-    several = len(answer.scenario.party_ids) > 1
+    several = len(setting.scenario.party_ids) > 1
     return {
         f"{material} ({party})" if several else material: {
             "material": material,
-            "unit": f"{answer.scenario.money.currency}/{answer.unit(material)}",
+            "unit": f"{setting.scenario.money.currency}/{_unit(setting, material)}",
             "by_year": {label: total / years for label, (total, years) in slots.items()},
         }
         for (material, party), slots in sums.items()
     }
 
 
-def _origin_shares(answer: Answer, tables: Tables) -> Figures:
+def _origin_shares(setting: Setting, tables: Tables) -> Figures:
     """Per demanded material and year: share of each country of origin in what arrives."""
-    year = _year_of(answer)
+    year = _year_of(setting)
     arrivals = tables["arrivals"]
     sums: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
     for material, origin, period, value in zip(arrivals["material"], arrivals["origin"], arrivals["period"], arrivals["value"], strict=True):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from planner.scenario.dates import Calendar
 from planner.scenario.fields import Stock
-from planner.scenario.schema import Demand, Project, Scenario, Stockpile, Supplier
+from planner.scenario.schema import Project, Scenario, Stockpile, Supplier
 from planner.scenario.units import COUNT, MASS
 from planner.verify.clock import Clock, Effects, Floats
 
 TOLERANCE = 1e-6
 Tables = Mapping[str, pd.DataFrame]
+Lists = Mapping[str, Mapping[str, list[Any]]]
+"""Tables as plain lists by column, which are read faster than frames."""
 Thing = dict[str, set[str | None]]
 
 
@@ -38,50 +40,44 @@ class Check:
 class PlanArrays:
     """A plan's tables as arrays over periods, and the residuals found so far."""
 
-    def __init__(self, scenario: Scenario, calendar: Calendar, tables: Tables) -> None:
-        self.scenario, self.clock = scenario, Clock(calendar, scenario.money.discount_rate)
+    def __init__(self, scenario: Scenario, calendar: Calendar, lists: Lists) -> None:
+        self.scenario, self.clock, self.lists = scenario, Clock(calendar, scenario.money.discount_rate), lists
         self.effects = Effects(self.clock, scenario.events.values())
         self.worst: dict[str, Check] = {}
+        self.memory: dict[Any, Any] = {}
         self.zero = np.zeros(self.clock.size)
-        self.purchase = self.arrays(tables["purchases"], ["supplier", "tier", "party"])
-        self.lift = self._measure(tables["contracts"], "lifted", ["contract"])
-        self.breach = self._measure(tables["contracts"], "breached", ["contract"])
-        self.sign = self._measure(tables["contracts"], "signed", ["contract"])
-        decided = tables["commitments"]
-        self.commit = self.arrays(decided[decided["status"] == "decided"], ["project"])
-        self.stock, self.fill, self.draw, self.gap = (
-            self._measure(tables["stockpiles"], measure, ["stockpile"]) for measure in ("stock", "fill", "draw", "floor_gap")
-        )
-        self.served = self._measure(tables["demands"], "served", ["demand", "by"]) | self._measure(tables["demands"], "substituted", ["demand", "by"])
-        self.short = self._measure(tables["demands"], "short", ["demand", "by"])
-        self.activity = self._measure(tables["processes"], "activity", ["process"])
-        self.transfer = self.arrays(tables["transfers"], ["route", "material"])
-        self.surplus = self.arrays(tables["disposals"], ["material", "party"])
-        violations = tables["violations"]
+        self.purchase = self.arrays("purchases", ["supplier", "tier", "party"])
+        self.lift, self.breach, self.sign = (self.arrays("contracts", ["contract"], measure) for measure in ("lifted", "breached", "signed"))
+        self.commit = self.arrays("commitments", ["project"], "decided")
+        self.stock, self.fill, self.draw, self.gap = (self.arrays("stockpiles", ["stockpile"], measure) for measure in ("stock", "fill", "draw", "floor_gap"))
+        self.served = self.arrays("demands", ["demand", "by"], "served") | self.arrays("demands", ["demand", "by"], "substituted")
+        self.short = self.arrays("demands", ["demand", "by"], "short")
+        self.activity = self.arrays("processes", ["process"], "activity")
+        self.transfer = self.arrays("transfers", ["route", "material"])
+        self.surplus = self.arrays("disposals", ["material", "party"])
+        violations = lists["violations"]
         self.violation = dict(zip(zip(violations["policy"], violations["item"], violations["period"], strict=True), violations["value"], strict=True))
         self.shipped: dict[tuple[str, str], Floats] = {}
-        self.lead: dict[tuple[str, str], Floats] = {}
         for (s, _, g), units in self.purchase.items():
             self.shipped[s, g] = self.shipped.get((s, g), self.zero) + units
         for (c,), units in self.lift.items():
             contract = scenario.contracts[c]
             key = contract.supplier, contract.party
             self.shipped[key] = self.shipped.get(key, self.zero) + units
-        for s, g in self.shipped:
-            supplier = scenario.suppliers[s]
-            self.lead[s, g] = self.clock.shifted(supplier.lead_time + self.effects.added("lead_time", supplier_thing(s, supplier, g)))
         self.added = self._capacity_added()
 
-    def arrays(self, table: pd.DataFrame, keys: list[str]) -> dict[tuple[Any, ...], Floats]:
-        """A table's values by key, one array over periods each."""
+    def arrays(self, name: str, keys: list[str], kind: str | None = None) -> dict[tuple[Any, ...], Floats]:
+        """A table's values by key, one array over periods each; with ``kind`` only rows of that measure or status."""
         found: dict[tuple[Any, ...], Floats] = {}
-        for *key, period, value in table[[*keys, "period", "value"]].itertuples(index=False, name=None):
-            array = found.setdefault(tuple(key), np.zeros(self.clock.size))
-            array[self.clock.position[period]] += value
+        table, position = self.lists[name], self.clock.position
+        kinds = table.get("measure", table.get("status", ())) if kind is not None else ()
+        for row, key in enumerate(zip(*(table[column] for column in keys), strict=True)):
+            if kind is None or kinds[row] == kind:
+                array = found.get(key)
+                if array is None:
+                    array = found[key] = np.zeros(self.clock.size)
+                array[position[table["period"][row]]] += table["value"][row]
         return found
-
-    def _measure(self, table: pd.DataFrame, measure: str, keys: list[str]) -> dict[tuple[Any, ...], Floats]:
-        return self.arrays(table[table["measure"] == measure], keys)
 
     def _capacity_added(self) -> dict[str, Floats]:
         """Capacity of projects by target: each commitment along its ramp from its own date."""
@@ -106,13 +102,31 @@ class PlanArrays:
 
     def note(self, rule: str, item: str, residual: Floats, size: Floats | float) -> None:
         """Keep the worst residual of a rule; anything that is not a number is infinitely bad."""
-        residual = np.atleast_1d(np.abs(np.nan_to_num(residual, nan=np.inf)))
-        relative = residual / np.maximum(np.broadcast_to(size, residual.shape), 1e-300)
-        worst = int(np.argmax(np.where(residual == 0, 0.0, relative)))
-        value = 0.0 if residual[worst] == 0 else float(relative[worst])
+        residual = np.abs(np.atleast_1d(residual))
+        worst, value = 0, 0.0
+        if residual.max() != 0:
+            residual = np.nan_to_num(residual, nan=np.inf, posinf=np.inf)
+            relative = np.nan_to_num(residual / np.maximum(size, 1e-300), nan=np.inf, posinf=np.inf)
+            worst = int(np.argmax(np.where(residual == 0, 0.0, relative)))
+            value = 0.0 if residual[worst] == 0 else float(relative[worst])
         if rule not in self.worst or value > self.worst[rule].relative:
             period = f" in {self.clock.labels[worst]}" if len(residual) == self.clock.size and self.clock.size > 1 else ""
             self.worst[rule] = Check(rule, value, float(residual[worst]), f"{item}{period}")
+
+    def note_rows(self, rule: str, names: Sequence[str], left: Sequence[float], right: Sequence[float], floor: Sequence[float] | float = 0.0) -> None:
+        """Note by how much rows differ that have names instead of periods; a residual is judged by its row, but not by less than ``floor``."""
+        if not names:
+            return
+        one, other = np.array(left, dtype=float), np.array(right, dtype=float)
+        residual = np.nan_to_num(np.abs(one - other), nan=np.inf, posinf=np.inf)
+        size = np.maximum(np.maximum(np.abs(one), np.abs(other)), floor)
+        worst = int(np.argmax(np.where(residual == 0, 0.0, np.nan_to_num(residual / np.maximum(size, 1e-300), nan=np.inf, posinf=np.inf))))
+        self.note(rule, names[worst], residual[worst : worst + 1], size[worst : worst + 1])
+
+    def fail(self, rule: str, where: str, count: int = 1) -> None:
+        """Note something that is wrong altogether, not off by some number."""
+        if rule not in self.worst or self.worst[rule].passed:
+            self.worst[rule] = Check(rule, 1.0, float(count), where)
 
     def at_most(self, rule: str, item: str, used: Floats, limit: Floats, *terms: Floats) -> None:
         """Note by how much ``used`` exceeds ``limit``."""
@@ -133,9 +147,28 @@ class PlanArrays:
         return sum(float(self.clock.series(d.quantity)[0]) for d in wanted)
 
 
+Rest = ParamSpec("Rest")
+Made = TypeVar("Made")
+
+
+def remembered(make: Callable[Concatenate[PlanArrays, Rest], Made]) -> Callable[Concatenate[PlanArrays, Rest], Made]:
+    """Let a plan remember what a function says of it: several rules and every cost line ask for the same numbers."""
+
+    def recalled(plan: PlanArrays, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Made:
+        key = make.__name__, args
+        if key not in plan.memory:
+            plan.memory[key] = make(plan, *args, **kwargs)
+        found: Made = plan.memory[key]
+        return found
+
+    recalled.__doc__ = make.__doc__
+    return recalled
+
+
 def _size(*terms: Floats) -> Floats:
     """What a residual is compared with: the largest term, but not less than a millionth of the largest over time."""
-    largest = np.max([np.where(np.isfinite(term), np.abs(term), 0.0) for term in terms], axis=0)
+    sizes = np.abs(np.array(terms))
+    largest = np.where(np.isfinite(sizes), sizes, 0.0).max(axis=0)
     return np.asarray(np.maximum(largest, 1e-6 * largest.max(initial=0.0)))
 
 
@@ -160,14 +193,23 @@ def thing_of_target(scenario: Scenario, key: str) -> Thing:
     return {"materials": {scenario.stockpiles[key].material}}
 
 
+def kind_of(scenario: Scenario, key: str) -> str:
+    """Kind of what a project adds to."""
+    if key in scenario.suppliers:
+        return "supplier"
+    return "process" if key in scenario.processes else "stockpile"
+
+
 def tonnes(scenario: Scenario, material: str) -> float:
     """Tonnes (or pieces) in one unit of a material."""
     unit = scenario.materials[material].unit
     return COUNT[unit] if unit in COUNT else MASS[unit]
 
 
-def wanted(plan: PlanArrays, demand: Demand) -> Floats:
-    """Units wanted in each period, after events."""
+@remembered
+def wanted(plan: PlanArrays, n: str) -> Floats:
+    """Units of a demand wanted in each period, after events."""
+    demand = plan.scenario.demands[n]
     factor = plan.effects.factor("demand", {"materials": {demand.material}, "parties": {demand.party}})
     return np.asarray(plan.clock.years * plan.clock.series(demand.quantity) * factor)
 

@@ -67,12 +67,12 @@ class Clock:
         overlap = np.minimum(last, (self.begins + self.years)[None, :]) - np.maximum(first, self.begins[None, :])
         return np.asarray(np.clip(overlap, 0.0, None) / self.years[:, None])
 
-    def ramp(self, project: Project, decided: float) -> Floats:
-        """Mean share of nameplate in each period for a commitment ``decided`` nominal years after the start."""
+    def ramp(self, project: Project, decided: float | Floats) -> Floats:
+        """Mean share of nameplate in each period for a commitment ``decided`` nominal years after the start; a row for each of several."""
         points, gone = list(project.points), self.life_end(project)
-        low = self.begins - decided
+        low = self.begins - np.asarray(decided)[..., None]
         high = low + self.years
-        total = np.zeros(self.size)
+        total = np.zeros(low.shape)
         pieces = [*itertools.pairwise(points), (points[-1], (np.inf, points[-1][1]))]
         for (t0, s0), (t1, s1) in pieces:
             if t1 <= t0:
@@ -82,7 +82,8 @@ class Clock:
             slope = 0.0 if np.isinf(t1) else (s1 - s0) / (t1 - t0)
             # the mean of a straight line is its value in the middle
             total += np.where(width > 0, width * (s0 + slope * ((left + right) / 2 - t0)), 0.0)
-        return np.asarray(total / self.years)
+        # what is less is the rounding of dates that meet
+        return np.where(total > 1e-12, total / self.years, 0.0)
 
     @staticmethod
     def life_start(project: Project) -> float:

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from planner.scenario.schema import Project, Scenario
-from planner.verify.arrays import PlanArrays, concerns, supplier_thing
+from planner.verify import limits
+from planner.verify.arrays import PlanArrays, concerns
 from planner.verify.clock import Floats
 
+Parties = tuple[str, ...] | None
+Flows = list[tuple[str, Floats]]
+"""(what causes it, money in each period)."""
+COMMITTED = "committed projects"
+CostRows = dict[tuple[str, str, str], float]
+"""[cost line, what causes it, period] discounted money."""
 
-def money_due(plan: PlanArrays, line: str, parties: tuple[str, ...] | None = None) -> Floats:
+
+def money_due(plan: PlanArrays, line: str, parties: Parties = None) -> Floats:
     """Undiscounted money of one budget line by due date."""
-    return sum(_DUE[line](plan, parties), plan.zero)
+    if line == "capex":
+        return _capex_due(plan, parties)
+    if line == "fixed":
+        return sum((money for _, money in _fixed_due(plan, parties, committed=None)), plan.zero)
+    return sum((money for _, money in _DUE[line](plan, parties)), plan.zero)
 
 
-def emitted(plan: PlanArrays, parties: tuple[str, ...] | None) -> Floats:
+def committed_due(plan: PlanArrays, line: str, parties: Parties) -> Floats:
+    """Undiscounted money of committed projects alone, which no decision changes."""
+    if line == "capex":
+        return _capex_due(plan, parties, committed=True)
+    return sum((money for _, money in _fixed_due(plan, parties, committed=True)), plan.zero) if line == "fixed" else plan.zero
+
+
+def emitted(plan: PlanArrays, parties: Parties) -> Floats:
     """Emissions of shipments and processes in each period [t CO2e]."""
     scenario = plan.scenario
     ships = sum((scenario.suppliers[s].emissions * units for (s, g), units in plan.shipped.items() if concerns(g, parties)), plan.zero)
@@ -24,157 +43,181 @@ def emitted(plan: PlanArrays, parties: tuple[str, ...] | None) -> Floats:
     return sum(runs, ships)
 
 
-def _landed(plan: PlanArrays, s: str, g: str) -> Floats:
-    return np.asarray(plan.lead[s, g].sum(axis=1))
-
-
-def _owner(scenario: Scenario, project: Project) -> str | None:
+def owner(scenario: Scenario, project: Project) -> str | None:
+    """Party that pays for a project; nobody's for a supplier."""
     target = scenario.processes.get(project.adds_to) or scenario.stockpiles.get(project.adds_to)
     return target.party if target is not None else None
 
 
-def _purchases_due(plan: PlanArrays, parties: tuple[str, ...] | None) -> list[Floats]:
-    found = []
-    for (s, j, g), units in plan.purchase.items():
-        if concerns(g, parties):
-            supplier = plan.scenario.suppliers[s]
-            price = plan.clock.series(supplier.tiers[int(j) - 1].price) * plan.effects.factor("price", supplier_thing(s, supplier, g))
-            found.append(units * price * _landed(plan, s, g))
-    return found
+def _purchases_due(plan: PlanArrays, parties: Parties) -> Flows:
+    bought = ((s, j, g, units) for (s, j, g), units in plan.purchase.items() if concerns(g, parties))
+    return [(s, units * limits.spot_price(plan, s, j, g) * limits.landed(plan, s, g)) for s, j, g, units in bought]
 
 
-def _contracts_due(plan: PlanArrays, parties: tuple[str, ...] | None) -> list[Floats]:
-    found = []
+def _lifts(plan: PlanArrays, parties: Parties) -> Iterator[tuple[str, str, str, Floats]]:
+    """(contract, supplier, party, units)."""
     for (c,), units in plan.lift.items():
         contract = plan.scenario.contracts[c]
         if concerns(contract.party, parties):
-            found.append(units * plan.clock.series(contract.price) * _landed(plan, contract.supplier, contract.party))
-    return found
+            yield c, contract.supplier, contract.party, units
 
 
-def _freight_due(plan: PlanArrays, parties: tuple[str, ...] | None) -> list[Floats]:
-    suppliers = plan.scenario.suppliers
-    ships = ((s, g, units) for (s, g), units in plan.shipped.items() if concerns(g, parties))
-    return [units * plan.clock.series(suppliers[s].freight) * _landed(plan, s, g) for s, g, units in ships]
+def _contracts_due(plan: PlanArrays, parties: Parties) -> Flows:
+    return [(c, units * limits.contract_price(plan, c) * limits.landed(plan, s, g)) for c, s, g, units in _lifts(plan, parties)]
 
 
-def _tariffs_due(plan: PlanArrays) -> list[Floats]:
-    found = []
-    for (s, j, g), units in plan.purchase.items():
-        supplier = plan.scenario.suppliers[s]
-        price = plan.clock.series(supplier.tiers[int(j) - 1].price) * plan.effects.factor("price", supplier_thing(s, supplier, g))
-        found.append(units * price * _tariff(plan, s, g))
-    for (c,), units in plan.lift.items():
-        contract = plan.scenario.contracts[c]
-        found.append(units * plan.clock.series(contract.price) * _tariff(plan, contract.supplier, contract.party))
-    return found
+def _freight_due(plan: PlanArrays, parties: Parties) -> Flows:
+    bought = [(s, s, g, units) for (s, _, g), units in plan.purchase.items() if concerns(g, parties)]
+    return [(cause, units * limits.freight(plan, s) * limits.landed(plan, s, g)) for cause, s, g, units in (*bought, *_lifts(plan, parties))]
 
 
-def _tariff(plan: PlanArrays, s: str, g: str) -> Floats:
-    supplier = plan.scenario.suppliers[s]
-    return (plan.clock.series(supplier.tariff) + plan.effects.added("tariff", supplier_thing(s, supplier, g))) * _landed(plan, s, g)
+def _tariffs_due(plan: PlanArrays) -> Flows:
+    rates = {(s, g): limits.tariff(plan, s, g) * limits.landed(plan, s, g) for s, g in plan.shipped}
+    bought = [(s, units * limits.spot_price(plan, s, j, g) * rates[s, g]) for (s, j, g), units in plan.purchase.items()]
+    return bought + [(c, units * limits.contract_price(plan, c) * rates[s, g]) for c, s, g, units in _lifts(plan, None)]
 
 
-def _stages(plan: PlanArrays, key: str, project: Project) -> list[tuple[float, float, float]]:
-    """(nominal time, money, time of the decision) of what is paid inside the horizon."""
-    return [
-        (decided + after, cost * size, decided)
-        for decided, size in plan.decisions(key, project)
-        for after, cost in project.stages
-        if -1e-9 <= decided + after < plan.clock.end - 1e-9
-    ]
+def stages_inside(plan: PlanArrays, project: Project, decided: float) -> list[tuple[float, float]]:
+    """(nominal time, money per unit/yr) of what is paid inside the horizon for a commitment."""
+    return [(decided + after, cost) for after, cost in project.stages if -1e-9 <= decided + after < plan.clock.end - 1e-9]
 
 
-def _capex_due(plan: PlanArrays, parties: tuple[str, ...] | None) -> list[Floats]:
-    due = plan.zero.copy()
+def due_period(plan: PlanArrays, time: float) -> int:
+    """Position of the period that holds a nominal time; a boundary belongs to the later one."""
+    return int(np.searchsorted(plan.clock.begins, time + 1e-9, side="right")) - 1
+
+
+def unused_life(plan: PlanArrays, project: Project, decided: float) -> float:
+    """Share of a commitment's capex that is worth something at the end."""
+    if project.salvage == "none" or not project.life:
+        return 0.0
+    return min(1.0, max(0.0, (decided + plan.clock.life_end(project) - plan.clock.end) / project.life))
+
+
+def capex_and_salvage(plan: PlanArrays, project: Project, decided: float) -> tuple[float, float]:
+    """(capex, salvage) of a unit/yr, discounted: stages from their own dates, salvage from the end of the horizon."""
+    clock, rate, stages = plan.clock, plan.scenario.money.discount_rate, stages_inside(plan, project, decided)
+    capex = sum(cost * float(clock.discounted(max(time, 0.0), rate)) for time, cost in stages)
+    return capex, sum(cost for _, cost in stages) * unused_life(plan, project, decided) * float(clock.discounted(clock.end, rate))
+
+
+def _projects(plan: PlanArrays, parties: Parties, committed: bool | None) -> Iterator[tuple[str, Project]]:
     for key, project in plan.scenario.projects.items():
-        if concerns(_owner(plan.scenario, project), parties):
-            for time, money, _ in _stages(plan, key, project):
-                due[np.searchsorted(plan.clock.begins, time + 1e-9, side="right") - 1] += money
-    return [due]
+        if concerns(owner(plan.scenario, project), parties) and committed in (None, project.committed is not None):
+            yield key, project
 
 
-def _fixed_due(plan: PlanArrays, parties: tuple[str, ...] | None) -> list[Floats]:
-    projects = ((key, project) for key, project in plan.scenario.projects.items() if concerns(_owner(plan.scenario, project), parties))
-    return [plan.clock.years * project.fixed_cost * plan.available(key, project) for key, project in projects]
+def _capex_due(plan: PlanArrays, parties: Parties, committed: bool | None = None) -> Floats:
+    due = plan.zero.copy()
+    for key, project in _projects(plan, parties, committed):
+        for decided, size in plan.decisions(key, project):
+            for time, cost in stages_inside(plan, project, decided):
+                due[due_period(plan, time)] += cost * size
+    return due
 
 
-def _storage_due(plan: PlanArrays, parties: tuple[str, ...] | None) -> list[Floats]:
+def _fixed_due(plan: PlanArrays, parties: Parties, committed: bool | None) -> Flows:
+    found = _projects(plan, parties, committed)
+    return [(key, plan.clock.years * project.fixed_cost * plan.available(key, project)) for key, project in found]
+
+
+def _storage_due(plan: PlanArrays, parties: Parties) -> Flows:
     found = []
     for k, pile in plan.scenario.stockpiles.items():
         if concerns(pile.party, parties):
             stock, fill, draw = (table.get((k,), plan.zero) for table in (plan.stock, plan.fill, plan.draw))
-            found.append(plan.clock.years * plan.clock.series(pile.holding_cost) * stock + pile.fill_cost * fill + pile.draw_cost * draw)
+            held = plan.clock.years * plan.clock.series(pile.holding_cost) * stock
+            found.append((k, held + pile.fill_cost * fill + pile.draw_cost * draw))
     return found
 
 
-def _process_due(plan: PlanArrays, parties: tuple[str, ...] | None) -> list[Floats]:
+def _process_due(plan: PlanArrays, parties: Parties) -> Flows:
     scenario = plan.scenario
-    runs = [plan.clock.series(scenario.processes[p].cost) * level for (p,), level in plan.activity.items() if concerns(scenario.processes[p].party, parties)]
+    levels = ((p, scenario.processes[p], level) for (p,), level in plan.activity.items())
+    runs = [(p, plan.clock.series(process.cost) * level) for p, process, level in levels if concerns(process.party, parties)]
     for (n, m), units in plan.served.items():
         demand = scenario.demands[n]
         if m != demand.material and concerns(demand.party, parties):
-            runs.append(demand.substitutes[m].cost * units)
+            runs.append((n, demand.substitutes[m].cost * units))
     return runs
 
 
-def _routes_due(plan: PlanArrays, parties: tuple[str, ...] | None) -> list[Floats]:
+def _routes_due(plan: PlanArrays, parties: Parties) -> Flows:
     routes = plan.scenario.routes
-    sent = ((routes[r], m, units) for (r, m), units in plan.transfer.items() if concerns(routes[r].to, parties))
-    return [plan.clock.series(route.cost[m]) * units for route, m, units in sent if m in route.cost]
+    sent = ((r, routes[r], m, units) for (r, m), units in plan.transfer.items() if concerns(routes[r].to, parties))
+    return [(r, plan.clock.series(route.cost[m]) * units) for r, route, m, units in sent if m in route.cost]
 
 
-_DUE: dict[str, Callable[[PlanArrays, tuple[str, ...] | None], list[Floats]]] = {
+_DUE: dict[str, Callable[[PlanArrays, Parties], Flows]] = {
     "purchases": _purchases_due,
     "contracts": _contracts_due,
-    "capex": _capex_due,
-    "fixed": _fixed_due,
     "storage": _storage_due,
     "process": _process_due,
     "transport": lambda plan, parties: _freight_due(plan, parties) + _routes_due(plan, parties),
 }
 
 
-def cost_lines(plan: PlanArrays) -> dict[str, float]:
-    """Discounted cost lines, recomputed from the plan's tables."""
-    clock, scenario = plan.clock, plan.scenario
+def cost_rows(plan: PlanArrays, penalties: dict[tuple[str, str], float]) -> CostRows:
+    """Discounted money by cost line, what causes it and the period in which it is decided.
 
-    def now(flows: list[Floats]) -> float:
-        return float(clock.discount @ sum(flows, plan.zero))
+    Args:
+        plan: The plan's tables.
+        penalties: [policy, window] discounted money for broken soft policies.
+    """
+    scenario, found = plan.scenario, dict[tuple[str, str, str], float]()
 
-    breach = [plan.clock.series(scenario.contracts[c].breach_price or scenario.contracts[c].price) * units for (c,), units in plan.breach.items()]
-    disposal = [(scenario.materials[m].disposal_cost or 0.0) * units for (m, _), units in plan.surplus.items()]
-    shortage = [scenario.demands[n].shortage_tiers[int(tier.split()[1]) - 1][1] * units for (n, tier), units in plan.short.items()]
-    gaps = [clock.years * (scenario.stockpiles[k].floor_penalty or 0.0) * units for (k,), units in plan.gap.items()]
-    capex, salvage = _capex(plan)
-    left = sum(pile.final.value * float(plan.stock.get((k,), plan.zero)[-1]) for k, pile in scenario.stockpiles.items())
-    return {
-        "purchases": now(_purchases_due(plan, None)),
-        "contracts": now(_contracts_due(plan, None)),
-        "breach": now(breach),
-        "freight": now(_freight_due(plan, None)),
-        "tariffs": now(_tariffs_due(plan)),
-        "capex": capex,
-        "fixed_cost": now(_fixed_due(plan, None)),
-        "process": now(_process_due(plan, None)),
-        "transport": now(_routes_due(plan, None)),
-        "storage": now(_storage_due(plan, None)),
-        "shortage": now(shortage),
-        "disposal": now(disposal),
-        "policy_penalties": now(gaps),
-        "salvage": -salvage,
-        "final_stock_value": -float(clock.discounted(clock.end, scenario.money.discount_rate)) * left,
-    }
+    def add(line: str, item: str, label: str, money: float) -> None:
+        if money:
+            found[line, item, label] = found.get((line, item, label), 0.0) + money
+
+    def add_flows(line: str, flows: Flows) -> None:
+        for item, due in flows:
+            money = due * plan.clock.discount
+            for t in np.flatnonzero(money):
+                add(line, item, plan.clock.labels[t], float(money[t]))
+
+    add_flows("purchases", _purchases_due(plan, None))
+    add_flows("contracts", _contracts_due(plan, None))
+    add_flows("breach", [(c, limits.breach_price(plan, c) * units) for (c,), units in plan.breach.items()])
+    add_flows("freight", _freight_due(plan, None))
+    add_flows("tariffs", _tariffs_due(plan))
+    add_flows("fixed_cost", _fixed_due(plan, None, committed=False))
+    add_flows("process", _process_due(plan, None))
+    add_flows("transport", _routes_due(plan, None))
+    add_flows("storage", _storage_due(plan, None))
+    add_flows("shortage", [(n, scenario.demands[n].shortage_tiers[int(tier.split()[1]) - 1][1] * units) for (n, tier), units in plan.short.items()])
+    add_flows("disposal", [(m, (scenario.materials[m].disposal_cost or 0.0) * units) for (m, _), units in plan.surplus.items()])
+    add_flows("policy_penalties", [(k, plan.clock.years * (scenario.stockpiles[k].floor_penalty or 0.0) * units) for (k,), units in plan.gap.items()])
+    for (key, label), money in penalties.items():
+        add("policy_penalties", key, label, money)
+    end = float(plan.clock.discounted(plan.clock.end, scenario.money.discount_rate))
+    for k, pile in scenario.stockpiles.items():
+        add("final_stock_value", k, plan.clock.labels[-1], -end * pile.final.value * float(plan.stock[(k,)][-1]))
+    for line, money in committed_costs(plan).items():
+        add(line, COMMITTED, "", money)
+    for e, project in _projects(plan, None, committed=False):
+        for v in np.flatnonzero(plan.commit.get((e,), plan.zero)):
+            capex, salvage = capex_and_salvage(plan, project, float(plan.clock.begins[v]))
+            size, label = float(plan.commit[(e,)][v]), plan.clock.labels[v]
+            add("capex", e, label, capex * size)
+            add("salvage", e, label, -salvage * size)
+    return found
 
 
-def _capex(plan: PlanArrays) -> tuple[float, float]:
-    """(capex, salvage), discounted: stages from their own dates, salvage from the end of the horizon."""
-    clock, rate = plan.clock, plan.scenario.money.discount_rate
-    capex = salvage = 0.0
-    for key, project in plan.scenario.projects.items():
-        for time, money, decided in _stages(plan, key, project):
-            capex += money * float(clock.discounted(max(time, 0.0), rate))
-            if project.salvage == "straight_line" and project.life:
-                unused = min(1.0, max(0.0, (decided + clock.life_end(project) - clock.end) / project.life))
-                salvage += money * unused * float(clock.discounted(clock.end, rate))
-    return capex, salvage
+LINES = (
+    "purchases", "contracts", "breach", "freight", "tariffs", "capex", "fixed_cost", "process", "transport", "storage", "shortage", "disposal",
+    "policy_penalties", "salvage", "final_stock_value",
+)  # fmt: skip
+"""Cost lines of a plan."""
+
+
+def committed_costs(plan: PlanArrays) -> dict[str, float]:
+    """Discounted money of committed projects by cost line."""
+    found = {"capex": 0.0, "salvage": 0.0}
+    for key, project in _projects(plan, None, committed=True):
+        for decided, size in plan.decisions(key, project):
+            capex, salvage = capex_and_salvage(plan, project, decided)
+            found["capex"] += capex * size
+            found["salvage"] -= salvage * size
+    found["fixed_cost"] = float(plan.clock.discount @ sum((money for _, money in _fixed_due(plan, None, committed=True)), plan.zero))
+    return found

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.scenario.fields import Stock, StockSeries
-from planner.scenario.schema import Contract, Stockpile
-from planner.verify.arrays import PlanArrays, Thing, supplier_thing, thing_of_target, tonnes, total_served, wanted
+from planner.verify import limits
+from planner.verify.arrays import PlanArrays, tonnes, total_served, wanted
 from planner.verify.clock import Floats
 
 
 def check_supply(plan: PlanArrays) -> None:
     """Shipments stay within capacity, tiers, the cutoff, and who may buy."""
-    clock, effects = plan.clock, plan.effects
+    clock = plan.clock
     for s, supplier in plan.scenario.suppliers.items():
         ships = {g: units for (other, g), units in plan.shipped.items() if other == s}
         if not ships:
             continue
-        standing = clock.series(supplier.capacity) + plan.added.get(s, plan.zero)
-        capacity = clock.years * effects.factor("capacity", supplier_thing(s, supplier)) * standing
+        capacity = limits.supplier_rate(plan, s) * (clock.series(supplier.capacity) + plan.added.get(s, plan.zero))
         plan.at_most("supplier capacity", s, sum(ships.values(), plan.zero), capacity)
         for j, tier in enumerate(supplier.tiers, 1):
             bought = sum((units for (other, i, _), units in plan.purchase.items() if (other, i) == (s, j)), plan.zero)
@@ -26,9 +24,9 @@ def check_supply(plan: PlanArrays) -> None:
                 plan.at_most("price tiers", f"{s} tier {j}", bought, clock.years * clock.series(tier.quantity))
         for g in ships:
             bought = sum((units for (other, _, party), units in plan.purchase.items() if (other, party) == (s, g)), plan.zero)
-            spot = effects.smallest("spot", supplier_thing(s, supplier, g))
+            spot = limits.spot_share(plan, s, g)
             plan.at_most("export cutoff", f"{s} to {g}", bought, np.where(spot < 1, spot * capacity, np.inf), capacity)
-            if supplier.sells_to is not None and g not in supplier.sells_to:
+            if g not in limits.buyers(plan, s):
                 plan.at_most("who may buy", f"{s} to {g}", bought, plan.zero, capacity)
 
 
@@ -40,9 +38,8 @@ def check_ramps(plan: PlanArrays) -> None:
         if project.decide is None:
             continue
         largest = getattr(project.size, "max", None)
-        opened = np.array([project.decide.holds(period.start) for period in plan.clock.calendar.periods])
-        plan.at_most("decision windows", key, np.where(opened, 0.0, committed), plan.zero, committed)
-        gate = plan.effects.smallest("commitments", thing_of_target(plan.scenario, project.adds_to))
+        plan.at_most("decision windows", key, np.where(limits.opens(plan, key), 0.0, committed), plan.zero, committed)
+        gate = limits.commitment_gate(plan, project)
         if largest is not None:
             plan.note("project size", key, np.maximum(committed.sum() - largest, 0.0), max(largest, committed.sum()))
             plan.at_most("commitment gate", key, committed, gate * largest, plan.zero + largest)
@@ -54,27 +51,20 @@ def check_contracts(plan: PlanArrays) -> None:
     """Lifts and duties follow what was signed and is honoured."""
     clock = plan.clock
     for c, contract in plan.scenario.contracts.items():
-        supplier = plan.scenario.suppliers[contract.supplier]
-        thing = supplier_thing(contract.supplier, supplier, contract.party)
         lifted, breached, signed = (table.get((c,), plan.zero) for table in (plan.lift, plan.breach, plan.sign))
         share = np.ones(clock.size)
         if contract.sign is not None:
             share = np.cumsum(signed)
             plan.note("signatures", c, np.maximum(signed.sum() - 1, 0.0), 1.0)
-            opened = np.array([contract.sign.holds(period.start) for period in clock.calendar.periods])
-            spot = plan.effects.smallest("spot", thing)
-            gate = np.minimum(spot, plan.effects.smallest("commitments", supplier_thing(contract.supplier, supplier)))
-            plan.at_most("signatures", c, signed, np.where(opened, gate, 0.0), np.ones(clock.size))
-        volume = contract_volume(plan, contract, thing) * share
-        plan.at_most("contract volume", c, lifted, volume)
-        plan.at_most("take or pay", c, contract.take_or_pay * volume, lifted + breached)
-
-
-def contract_volume(plan: PlanArrays, contract: Contract, thing: Thing) -> Floats:
-    """Units a period at full signature."""
-    clock = plan.clock
-    window = clock.mean(clock.between(contract.start, contract.end))
-    return np.asarray(clock.years * clock.series(contract.quantity) * window * plan.effects.smallest("contracts", thing))
+            opened = np.where(limits.sign_window(plan, c), limits.sign_gate(plan, c), 0.0)
+            plan.at_most("signatures", c, signed, opened, np.ones(clock.size))
+        else:
+            plan.at_most("signatures", c, signed, plan.zero, np.ones(clock.size))
+        volume = limits.contract_volume(plan, c)
+        plan.at_most("contract volume", c, lifted, volume * share)
+        plan.at_most("take or pay", c, contract.take_or_pay * volume * share, lifted + breached)
+        # where there is no duty nothing can be breached
+        plan.at_most("take or pay", c, np.where(contract.take_or_pay * volume > 0, 0.0, breached), plan.zero, volume)
 
 
 def check_stockpiles(plan: PlanArrays) -> None:
@@ -88,40 +78,28 @@ def check_stockpiles(plan: PlanArrays) -> None:
         scale = np.maximum(before, stock)
         if pile.capacity is not None:
             plan.at_most("stock capacity", k, stock, plan.amount(pile, pile.capacity) + plan.added.get(k, plan.zero))
-        if pile.floor is not None:
-            missing = gap if pile.floor_penalty is not None else plan.zero
-            floor = _floor(plan, pile, pile.floor)
-            plan.at_most("stock floor", k, floor, stock + missing)
-            if pile.floor_penalty:
-                plan.equal("soft floors", k, gap, np.maximum(floor - stock, 0.0), floor, stock)
+        floor, soft = limits.floor(plan, k), pile.floor_penalty is not None
+        if floor is not None:
+            plan.at_most("stock floor", k, floor, stock + (gap if soft else plan.zero))
+        # a gap stands only where a soft floor does
+        plan.at_most("soft floors", k, np.where(floor > 0, 0.0, gap) if floor is not None and soft else gap, plan.zero, scale)
+        if floor is not None and pile.floor_penalty:
+            plan.equal("soft floors", k, gap, np.maximum(floor - stock, 0.0), floor, stock)
         if pile.max_fill is not None:
             plan.at_most("fill rate", k, fill, clock.years * pile.max_fill)
-        plan.at_most("draw rate", k, draw, _draw_limit(plan, pile), scale)
-        least = pile.final.min
-        units = plan.amount(pile, least if isinstance(least, Stock) else pile.initial)
+        plan.at_most("draw rate", k, draw, limits.draw_limit(plan, k), scale)
+        units = limits.final_min(plan, k)
         plan.note("final stock", k, np.maximum(units - stock[-1], 0.0), max(units, float(scale.max())))
-
-
-def _floor(plan: PlanArrays, pile: Stockpile, floor: StockSeries) -> Floats:
-    return plan.clock.series(floor.units) + plan.clock.series(floor.years) * plan.first_demand(pile.material, pile.party)
-
-
-def _draw_limit(plan: PlanArrays, pile: Stockpile) -> Floats:
-    clock = plan.clock
-    opened = clock.mean(clock.between(pile.release, None)) * plan.effects.factor("draw", {"materials": {pile.material}, "parties": {pile.party}})
-    if pile.max_draw is None:
-        return np.where(opened == 0, 0.0, np.inf)
-    return np.asarray(clock.years * pile.max_draw * opened)
 
 
 def check_conversion(plan: PlanArrays) -> None:
     """Processes and routes stay within capacity."""
     clock, scenario = plan.clock, plan.scenario
     for p, process in scenario.processes.items():
-        factor = plan.effects.factor("capacity", thing_of_target(scenario, p))
-        capacity = np.where(factor == 0, 0.0, np.inf)
+        rate = limits.process_rate(plan, p)
+        capacity = np.where(rate == 0, 0.0, np.inf)
         if process.capacity is not None:
-            capacity = clock.years * factor * (clock.series(process.capacity) + plan.added.get(p, plan.zero))
+            capacity = rate * (clock.series(process.capacity) + plan.added.get(p, plan.zero))
         level = plan.activity.get((p,), plan.zero)
         plan.at_most("process capacity", p, level, capacity, level)
     for r, route in scenario.routes.items():
@@ -133,9 +111,8 @@ def check_conversion(plan: PlanArrays) -> None:
 
 def check_demands(plan: PlanArrays) -> None:
     """Demand is served or short, within tiers, substitutes and essential service."""
-    clock = plan.clock
     for n, demand in plan.scenario.demands.items():
-        quantity, served = wanted(plan, demand), total_served(plan, n)
+        quantity, served = wanted(plan, n), total_served(plan, n)
         short = sum((units for (other, _), units in plan.short.items() if other == n), plan.zero)
         plan.equal("demand balance", n, served + short, quantity)
         plan.at_most("essential service", n, demand.min_service * quantity, served, quantity)
@@ -144,9 +121,8 @@ def check_demands(plan: PlanArrays) -> None:
                 plan.at_most("shortage tiers", f"{n} tier {i}", plan.short.get((n, f"tier {i}"), plan.zero), share * quantity, quantity)
         if not demand.shortage_tiers:
             plan.at_most("no shortage", n, short, plan.zero, quantity)
-        for m, substitute in demand.substitutes.items():
-            limit = substitute.max_share * quantity * clock.mean(clock.between(substitute.from_, None))
-            plan.at_most("substitutes", f"{n} by {m}", plan.served.get((n, m), plan.zero), limit, quantity)
+        for m in demand.substitutes:
+            plan.at_most("substitutes", f"{n} by {m}", plan.served.get((n, m), plan.zero), limits.substitute_limit(plan, n, m), quantity)
 
 
 class _Balances:
@@ -183,10 +159,9 @@ def check_balances(plan: PlanArrays) -> None:
 
 def _add_supply(plan: PlanArrays, sums: _Balances) -> None:
     for (s, g), units in plan.shipped.items():
-        sums.enters(plan.scenario.suppliers[s].material, g, units @ plan.lead[s, g])
-    for shipment in plan.scenario.in_transit:
-        arrives = [float(period.start <= shipment.arrives < period.end) for period in plan.clock.calendar.periods]
-        sums.enters(shipment.material, shipment.party, shipment.quantity * np.array(arrives))
+        sums.enters(plan.scenario.suppliers[s].material, g, units @ limits.lead(plan, s, g))
+    for (m, g), units in limits.in_transit(plan).items():
+        sums.enters(m, g, units)
     for k, pile in plan.scenario.stockpiles.items():
         sums.enters(pile.material, pile.party, plan.draw.get((k,), plan.zero))
         sums.leaves(pile.material, pile.party, plan.fill.get((k,), plan.zero))

@@ -1,8 +1,6 @@
 """The check of an answer: passes what was solved, catches any one number that was changed.
 
-Not read by the check, and so left out here: the tables ``arrivals``, ``capacity``, ``prices`` and ``costs``, and of other
-tables the rows that repeat the scenario or follow from others: ``wanted`` demand, what processes ``used`` and ``made``, and
-commitments that were ``committed`` before. tests/planner/results recomputes those.
+Rows that repeat the scenario or follow from others are left out here; test_mutations.py corrupts those and the prices too.
 """
 
 from __future__ import annotations
@@ -59,7 +57,7 @@ def rows(table: pd.DataFrame) -> list[int]:
 def test_what_was_solved_passes(seed: int) -> None:
     checks = check(solved(seed))
     assert not caught(checks)
-    assert max(one.relative for one in checks) < 1e-9
+    assert max(one.relative for one in checks) < 1e-7
     assert len({one.rule for one in checks}) == len(checks) >= 10
 
 
