@@ -9,15 +9,20 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from planner.errors import InputError, Interrupted, NoPlanError, StopgapError, counted
+from planner.errors import CheckError, InputError, Interrupted, NoPlanError, StopgapError, counted
+from planner.scenario.characters import harmless, message
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from planner.plan import Plan
+    from planner.proof import Report
 
 app = typer.Typer(
     name="plan",
@@ -62,6 +67,11 @@ def solve(
     time_limit: Annotated[float | None, typer.Option(metavar="SECONDS", min=0.0, help="Stop the solver after so long.", show_default=False)] = None,
     lp: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the model in LP format.", show_default=False)] = None,
     mps: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the model in MPS format.", show_default=False)] = None,
+    horizon_test: Annotated[
+        float | None, typer.Option(metavar="YEARS", help="Solve again with a horizon longer by so much; say which early decisions move.", show_default=False)
+    ] = None,
+    relax: Annotated[bool, typer.Option("--relax", help="Where no plan can keep all rules, solve under the cheapest relaxation of them.")] = False,
+    no_tie_break: Annotated[bool, typer.Option("--no-tie-break", help="Take any of the plans that cost the same.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the plan is.")] = False,
 ) -> None:
     """Find the cheapest plan, check it, write it, show it."""
@@ -75,20 +85,24 @@ def solve(
         refuse_foreign(out)
     _suffix(lp, ".lp")
     _suffix(mps, ".mps")
+    longer = _longer(scenario, sets, root, horizon_test)
     with _Progress() as progress:
-        plan = solve_scenario(scenario, sets=sets or (), root=root, time_limit=time_limit, lp=lp, mps=mps, progress=progress.show)
+        plan = solve_scenario(
+            scenario, sets=sets or (), root=root, time_limit=time_limit, lp=lp, mps=mps, tie_break=not no_tie_break, relax=relax, progress=progress.show
+        )
+        if longer is not None:
+            plan.record["horizon_test"] = longer(plan, time_limit=time_limit, tie_break=not no_tie_break, progress=progress.show)
         progress.show("write", 0.0)
         folder = out if out is not None else Path("plans") / plan.name
         earlier = _title_of(folder)
-        plan.save(folder)
-        # the plan stands: an interruption from here on would only spoil its display
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _save(plan, folder)
     if earlier not in (None, plan.record["title"]):
         typer.echo(f"note: replaced the plan of '{earlier}' in {folder}", err=True)
     for warning in plan.record["warnings"]:
-        typer.echo(f"warning: {warning}", err=True)
+        typer.echo(f"warning: {message(warning)}", err=True)
     if as_json:
-        typer.echo(json.dumps({**plan.summary(), "out": str(folder)}, indent=1, ensure_ascii=False, allow_nan=False))
+        tested = {key: plan.record[key] for key in ("horizon_test", "relaxations") if key in plan.record}
+        typer.echo(harmless(json.dumps({**plan.summary(), **tested, "out": str(folder)}, indent=1, ensure_ascii=False, allow_nan=False)))
     elif quiet:
         typer.echo(str(folder))
     else:
@@ -113,12 +127,12 @@ def check(
     counts = {kind: len(getattr(found, kind)) for kind in ("materials", "suppliers", "projects", "contracts", "stockpiles", "demands", "events", "policies")}
     if as_json:
         report = {"status": "ok", "warnings": [str(problem) for problem in warnings], "periods": len(loaded.calendar.periods), **counts}
-        typer.echo(json.dumps(report, indent=1, ensure_ascii=False))
+        typer.echo(harmless(json.dumps(report, indent=1, ensure_ascii=False)))
         return
     for problem in warnings:
-        typer.echo(f"warning: {problem}", err=True)
+        typer.echo(f"warning: {message(str(problem))}", err=True)
     parts = [counted(len(loaded.calendar.periods), "periods"), *(counted(number, kind) for kind, number in counts.items() if number)]
-    typer.echo(f"{scenario}: ok, {', '.join(parts)}" + (f"; {counted(len(warnings), 'warnings')}" if warnings else ""))
+    typer.echo(f"{message(str(scenario))}: ok, {', '.join(parts)}" + (f"; {counted(len(warnings), 'warnings')}" if warnings else ""))
 
 
 @app.command()
@@ -128,20 +142,72 @@ def show(
     form: Annotated[str, typer.Option("--format", "-f", metavar="FORM", help="text, csv or json.")] = "text",
 ) -> None:
     """Show a plan again, or one of its tables."""
-    from planner.plan import read_record
+    from planner.plan import read_record, recover
 
     if form not in ("text", "csv", "json"):
         raise InputError(f"--format {form}: is not one of text, csv, json")
-    if table is None:
-        record = read_record(folder)
-        if form == "csv":
-            raise InputError("--format csv: needs --table NAME")
-        if form == "json":
-            typer.echo(json.dumps(record, indent=1, ensure_ascii=False))
-        else:
-            _show(record)
+    if recover(folder):
+        typer.echo(f"note: brought back the plan in {folder}, which a killed run had moved away", err=True)
+    if table is not None:
+        _show_table(folder, table, form)
         return
-    _show_table(folder, table, form)
+    record = read_record(folder)
+    if form == "csv":
+        raise InputError("--format csv: needs --table NAME")
+    intact = _as_written(folder, record)
+    if form == "json":
+        typer.echo(harmless(json.dumps(record, indent=1, ensure_ascii=False)))
+        return
+    try:
+        _show(record)
+    except Exception as error:
+        # the output may fail for another reason, and a plan as it was written shows a bug
+        if intact or isinstance(error, OSError):
+            raise
+        raise InputError(f"{folder / 'plan.json'}: the plan is damaged and cannot be shown: {type(error).__name__}: {error}") from None
+
+
+@app.command()
+def verify(folder: Folder, as_json: AsJson = False) -> None:
+    """Check a plan folder by itself: its files, every rule of its scenario, its costs, and that no plan is cheaper."""
+    from planner.proof import verify_folder
+
+    report = verify_folder(folder)
+    if as_json:
+        typer.echo(harmless(json.dumps(report.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)))
+        for problem in report.failed:
+            typer.echo(f"error: {message(problem)}", err=True)
+        if not report.passed:
+            raise typer.Exit(CheckError.exit_code)
+        return
+    _show_report(report)
+    report.raise_if_failed()
+    typer.echo(f"{message(str(folder))}: verified, {counted(len(report.checks), 'rules')} hold and no plan is cheaper")
+
+
+@app.command()
+def explain(
+    folder: Folder,
+    material: Annotated[str | None, typer.Option(metavar="ID", help="Only what concerns this material.", show_default=False)] = None,
+    supplier: Annotated[str | None, typer.Option(metavar="ID", help="Only what concerns this supplier.", show_default=False)] = None,
+    project: Annotated[str | None, typer.Option(metavar="ID", help="Only what concerns this project.", show_default=False)] = None,
+    period: Annotated[str | None, typer.Option(metavar="LABEL", help="Only what happens in this period, such as 2027-03.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a plan is what it is: what is worth how much, and at which price decisions change."""
+    from planner.explain import Filter
+    from planner.explain import explain as explained
+
+    with _Progress() as progress:
+        progress.show("explain", 0.0)
+        answer = explained(folder, Filter(material, supplier, project, period))
+    if as_json:
+        typer.echo(harmless(json.dumps(answer.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)))
+        return
+    from planner.show import render_explanation
+
+    console = _console()
+    console.print(render_explanation(answer, console.width))
 
 
 @app.command()
@@ -168,6 +234,49 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to wr
     for path in new_scenario(folder):
         typer.echo(f"wrote {path}")
     typer.echo(f"\nNow try:  plan solve {folder / 'scenario.yaml'}\n          plan solve {folder / 'cutoff.yaml'}")
+
+
+def _longer(scenario: Path, sets: list[str] | None, root: Path | None, years: float | None) -> Callable[..., dict[str, Any]] | None:
+    """The horizon test that is asked for; years that do not fit the grid are refused before the solve."""
+    if years is None:
+        return None
+    from planner.horizon import horizon_test, lengthen
+    from planner.scenario.load import load
+
+    loaded = load(scenario, sets or (), root)
+    lengthen(loaded, years)
+    return lambda plan, **settings: horizon_test(loaded, plan, years, **settings)
+
+
+def _save(plan: Plan, folder: Path) -> None:
+    """Write a plan; once it stands, an interruption would only spoil its display."""
+    try:
+        plan.save(folder)
+        _no_more_signals()
+    except KeyboardInterrupt:
+        # it may have come when the plan already stood
+        if not plan.stands_in(folder):
+            raise
+        _no_more_signals()
+
+
+def _no_more_signals() -> None:
+    """Ctrl-C has no say any more; a request to end ends the process as it stands."""
+    _received.clear()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGTERM", "SIGHUP"):
+        if callable(signal.getsignal(getattr(signal, name, signal.SIGINT))):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
+def _as_written(folder: Path, record: dict[str, Any], *names: str) -> bool:
+    """Whether a plan is known to be what was written; warn if it is known not to be."""
+    from planner.plan import DIGESTS, changed
+
+    odd = changed(folder, record, names)
+    if odd:
+        typer.echo(f"warning: {folder} was changed after it was written: {', '.join(odd)}; see plan verify {folder}", err=True)
+    return not odd and DIGESTS[1] in record
 
 
 def _title_of(folder: Path) -> str | None:
@@ -199,20 +308,41 @@ def _show(record: dict[str, Any]) -> None:
     console.print(render(record, console.width))
 
 
+def _show_report(report: Report) -> None:
+    """One line a rule: its worst residual, that as a share of the numbers it comes from, and where it is."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("rule")
+    table.add_column("worst residual", justify="right")
+    table.add_column("relative", justify="right")
+    table.add_column("where", overflow="fold")
+    for check in report.checks:
+        style = "" if check.passed else "bold red"
+        relative = f"{check.relative:.1e}" if report.residual(check) else "ok" if check.passed else "wrong"
+        table.add_row(check.rule, report.residual(check), relative, message(check.where), style=style)
+    _console().print(table)
+
+
 def _show_table(folder: Path, name: str, form: str) -> None:
     from planner.errors import did_you_mean, listed
     from planner.plan import Plan
+    from planner.results.tables import COLUMNS
 
-    tables = Plan.load(folder).tables
+    plan = Plan.load(folder)
+    tables = plan.tables
     if name not in tables:
         raise InputError(f"--table {name}: the plan has no such table; {did_you_mean(name, tables, f'it has {listed(tables, 20)}')}")
     table = tables[name]
+    lost = {*COLUMNS[name], "value", "unit"} - set(table.columns) if name in COLUMNS else set()
+    if not _as_written(folder, plan.record, f"{name}.csv", f"{name}.parquet") and lost:
+        raise InputError(f"{folder / f'{name}.parquet'}: the plan is damaged: without the columns {listed(lost)}")
     if form == "csv":
         typer.echo(table.to_csv(index=False, lineterminator="\n"), nl=False)
     elif form == "json":
-        typer.echo(table.to_json(orient="records", indent=1, force_ascii=False, double_precision=15))
+        typer.echo(harmless(table.to_json(orient="records", indent=1, force_ascii=False, double_precision=15)))
     else:
-        typer.echo(table.to_string(index=False, float_format=lambda value: f"{value:.6g}") if len(table) else "(no rows)")
+        typer.echo(harmless(table.to_string(index=False, float_format=lambda value: f"{value:.6g}")) if len(table) else "(no rows)")
 
 
 class _Progress:
@@ -235,6 +365,9 @@ class _Progress:
 
     def show(self, stage: str, _: float) -> None:
         """Show the stage, once the whole run has taken two seconds."""
+        if _received:
+            # a library has swallowed the interruption
+            raise KeyboardInterrupt
         total = self.clock() - self.started
         if total > 2 and sys.stderr.isatty():
             self.shown = True
@@ -245,32 +378,60 @@ class _Progress:
 STATUS = {2: "bad input", 4: "limit", 5: "check failed", 130: "interrupted"}
 
 
+def _negotiation(error: NoPlanError) -> None:
+    """Which rules contradict each other, and the cheapest way out."""
+    chosen = [conflict for conflict in error.conflicts if not conflict.structural]
+    if chosen:
+        typer.echo("These contradict each other:" if error.status == "infeasible" else "These prices earn without end:", err=True)
+    for conflict in chosen:
+        typer.echo(f"  {message(str(conflict))}", err=True)
+    ties = ", ".join(conflict.path for conflict in error.conflicts if conflict.structural)
+    if ties:
+        typer.echo(f"  tied together by {message(ties)}", err=True)
+    if error.relaxations:
+        typer.echo("The cheapest way out:", err=True)
+        for relaxation in error.relaxations:
+            typer.echo(f"  {message(str(relaxation))}", err=True)
+        typer.echo("Solve it that way with --relax, or say with 'negotiable' what may give way.", err=True)
+
+
 def _report(error: StopgapError) -> None:
     """Print an error on stderr; with ``--json`` also an object on stdout."""
     if isinstance(error, InputError) and error.problems:
         for problem in error.problems:
-            typer.echo(str(problem), err=True)
+            typer.echo(message(str(problem)), err=True)
         typer.echo(counted(len(error.problems), "problems"), err=True)
     else:
-        typer.echo(f"{'' if isinstance(error, Interrupted) else 'error: '}{error}", err=True)
+        lines = f"{'' if isinstance(error, Interrupted) else 'error: '}{error}".split("\n")
+        typer.echo("\n".join(map(message, lines)), err=True)
     if isinstance(error, NoPlanError):
         for warning in error.warnings:
-            typer.echo(f"warning: {warning}", err=True)
-        for conflict in error.conflicts:
-            rows = ", ".join(conflict.rows[:4]) + (f" … ({len(conflict.rows)} rows)" if len(conflict.rows) > 4 else "")
-            typer.echo(f"  {conflict.rule}: {conflict.meaning}\n      {rows}", err=True)
+            typer.echo(f"warning: {message(warning)}", err=True)
+        _negotiation(error)
     if "--json" in sys.argv[2:]:
         status = error.status if isinstance(error, NoPlanError) else STATUS.get(error.exit_code, "error")
         report: dict[str, Any] = {"status": status, "message": str(error)}
         if isinstance(error, NoPlanError):
-            report["conflicts"] = [{"rule": c.rule, "meaning": c.meaning, "rows": list(c.rows)} for c in error.conflicts]
+            report["conflicts"] = [asdict(conflict) for conflict in error.conflicts]
+            report["relaxations"] = [asdict(relaxation) for relaxation in error.relaxations]
+            report["smallest_relaxation"] = {relaxation.path: relaxation.after for relaxation in error.relaxations if relaxation.after is not None}
         if isinstance(error, InputError):
             report["problems"] = [str(problem) for problem in error.problems]
-        typer.echo(json.dumps(report, indent=1, ensure_ascii=False))
+        typer.echo(harmless(json.dumps(report, indent=1, ensure_ascii=False)))
 
 
-def main() -> int:
-    """Run the command and map every outcome to its exit code."""
+_received: list[int] = []
+"""Signals that have asked this run to end; whoever starts the command fills it."""
+
+
+def main(received: list[int] | None = None) -> int:
+    """Run the command and map every outcome to its exit code.
+
+    Args:
+        received: Where signals that ask to end are noted; whatever fails after one is an interruption.
+    """
+    global _received  # noqa: PLW0603 - signals belong to the process
+    _received = received if received is not None else []
     return _guarded(app)
 
 
@@ -298,6 +459,9 @@ def _guarded(run: Callable[..., Any]) -> int:
     except OSError as error:
         return _ended(InputError(f"the output cannot be written: {error.strerror or error}"))
     except Exception as error:
+        if _received:
+            # what a library makes of an interruption
+            return _ended(Interrupted("interrupted; there is no plan"))
         if hasattr(error, "show") and hasattr(error, "exit_code"):
             # a wrong use of the options, in the parser's words
             error.show()

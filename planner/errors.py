@@ -65,11 +65,46 @@ class UnitError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Rows of one kind of rule that take part in an infeasibility."""
+    """A rule of the scenario that takes part in an infeasibility, or a price that makes money from nothing."""
 
     rule: str
+    """Name of the constraint in the model."""
     meaning: str
     rows: tuple[str, ...]
+    """Rows (or columns) of the model that it stands for."""
+    path: str = ""
+    """The key that sets it."""
+    where: str = ""
+    """Place of that key, ``file:line:column``."""
+    when: str = ""
+    """Periods, in words."""
+    structural: bool = False
+    """Whether it only ties the others together and is nobody's choice: balances, ramps."""
+
+    def __str__(self) -> str:
+        """One line: ``path (place): meaning, in periods``."""
+        place = f" ({self.where})" if self.where else ""
+        return f"{self.path or self.rule}{place}: {self.meaning}" + (f", in {self.when}" if self.when else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """A change of one key that helps an infeasible scenario to a plan."""
+
+    path: str
+    text: str
+    """What to change, in words and numbers."""
+    by: float
+    """How far, in ``unit``; the sum where amounts add up over periods, else the largest."""
+    unit: str
+    before: float | None = None
+    after: float | None = None
+    when: str = ""
+    where: str = ""
+
+    def __str__(self) -> str:
+        """One line: ``path: text``."""
+        return f"{self.path}: {self.text}"
 
 
 class NoPlanError(StopgapError):
@@ -77,9 +112,10 @@ class NoPlanError(StopgapError):
 
     exit_code = 3
 
-    def __init__(self, status: str, message: str, conflicts: Sequence[Conflict] = ()) -> None:
+    def __init__(self, status: str, message: str, conflicts: Sequence[Conflict] = (), relaxations: Sequence[Relaxation] = ()) -> None:
         self.status = status
         self.conflicts = list(conflicts)
+        self.relaxations = list(relaxations)
         self.warnings: list[str] = []
         super().__init__(message)
 

@@ -6,7 +6,7 @@ import gc
 import logging
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -15,14 +15,18 @@ from pathlib import Path
 import sourcing_lp
 from planner.checks import warnings_of
 from planner.compile import compile_scenario
-from planner.errors import CheckError, Conflict, NoPlanError
+from planner.errors import CheckError
+from planner.negotiate import refusal, relaxed
+from planner.optimum import Best, find_best
 from planner.plan import FORMAT, Plan, Record
+from planner.results.ending import end_warnings
 from planner.results.figures import key_figures
 from planner.results.tables import Answer, Tables, make_tables
 from planner.scenario.load import Loaded, load
-from planner.solver.certificate import Certificate, certify
-from planner.solver.highs import NoSolution, Solution, solve, write_model
-from planner.solver.lower import Key, LinearProgram, lower, name_of
+from planner.solver.certificate import Certificate
+from planner.solver.engine import Option
+from planner.solver.highs import NoSolution, Solution, write_model
+from planner.solver.lower import LinearProgram, lower
 from planner.verify.recheck import Check, recheck
 from sourcing_lp.data import SourcingData
 from sourcing_lp.units import counted_in
@@ -48,6 +52,9 @@ def solve_scenario(
     lp: Path | None = None,
     mps: Path | None = None,
     progress: Progress | None = None,
+    tie_break: bool = True,
+    relax: bool = False,
+    options: Mapping[str, Option] | None = None,
 ) -> Plan:
     """Find the cheapest plan and check it.
 
@@ -59,6 +66,9 @@ def solve_scenario(
         lp: Write the model there in LP format, with readable names.
         mps: Write the model there in MPS format.
         progress: Called with the stage and the seconds it has taken so far.
+        tie_break: Choose among plans of equal cost, so that the plan depends on the scenario only.
+        relax: Where the scenario is infeasible, solve it under the cheapest relaxation of its rules; the plan says so.
+        options: HiGHS options of the first way to solve.
 
     Returns:
         A plan that has passed its checks.
@@ -78,17 +88,35 @@ def solve_scenario(
     for path in (lp, mps):
         if path is not None:
             write_model(program, path)
+    deadline = None if time_limit is None else time.monotonic() + time_limit
     with clock.stage("solve"):
-        outcome = solve(program, time_limit, clock.waiting, lambda solution: certify(program, solution).passed)
+        outcome = find_best(loaded.scenario, data, program, tie_break=tie_break, time_limit=time_limit, waiting=clock.waiting, options=options)
     warnings = [str(problem) for problem in (*loaded.sources.warnings, *warnings_of(loaded))]
     if isinstance(outcome, NoSolution):
-        error = _no_plan(program, outcome)
+        with clock.stage("negotiate"):
+            error, settlement = refusal(loaded, data, program, outcome, deadline)
         error.warnings = warnings
-        raise error
+        if not relax or not settlement.changes:
+            raise error
+        plan = solve_scenario(
+            relaxed(loaded, settlement), time_limit=None if deadline is None else deadline - time.monotonic(), progress=progress, tie_break=tie_break, options=options
+        )
+        plan.record.update(status="relaxed", set=sets, relaxations=[asdict(relaxation) for relaxation in error.relaxations])
+        return plan
     with clock.stage("check"):
         solved = _checked(loaded, data, program, outcome)
-    record = _record(solved, warnings, clock.seconds, {"set": sets, "options": {**outcome.options, "time_limit": time_limit}})
+    warnings += [str(problem) for problem in end_warnings(loaded, solved.tables)]
+    record = _record(solved, warnings, clock.seconds, {"set": sets, **_manner(outcome, time_limit)})
     return Plan(loaded.name, record, loaded.resolved, solved.tables)
+
+
+def _manner(best: Best, time_limit: float | None) -> Record:
+    """How the optimum was found: options, ways tried, and how ties were broken."""
+    return {
+        "options": {**best.solution.options, "time_limit": time_limit},
+        "attempts": [{"options": dict(attempt.options), "status": attempt.status, "accepted": attempt.accepted} for attempt in best.solution.attempts],
+        "tie_break": best.stages,
+    }
 
 
 @dataclass(frozen=True)
@@ -99,19 +127,18 @@ class _Solved:
     answer: Answer
     tables: Tables
     costs: dict[str, float]
-    certificate: Certificate
+    best: Best
     checks: list[Check]
 
 
-def _checked(loaded: Loaded, data: SourcingData, program: LinearProgram, solution: Solution) -> _Solved:
+def _checked(loaded: Loaded, data: SourcingData, program: LinearProgram, best: Best) -> _Solved:
     """Prove the optimum from the arrays, recompute the plan from the scenario, and refuse what fails either."""
-    certificate = certify(program, solution)
-    answer = Answer(loaded.scenario, loaded.calendar, data, program, solution)
+    answer = Answer(loaded.scenario, loaded.calendar, data, program, best.solution, best.intervals)
     tables = make_tables(answer)
-    costs = cost_lines(program, solution)
+    costs = cost_lines(program, best.solution)
     checks = recheck(loaded.scenario, loaded.calendar, tables, costs, sum(costs.values()))
-    _must_pass(certificate, checks)
-    return _Solved(loaded, answer, tables, costs, certificate, checks)
+    _must_pass(best.certificate, checks)
+    return _Solved(loaded, answer, tables, costs, best, checks)
 
 
 def _record(solved: _Solved, warnings: list[str], seconds: dict[str, float], settings: Record) -> Record:
@@ -127,13 +154,13 @@ def _record(solved: _Solved, warnings: list[str], seconds: dict[str, float], set
         "total_cost": sum(solved.costs.values()),
         "costs": solved.costs,
         "tables": sorted(solved.tables),
-        "figures": key_figures(solved.answer, solved.tables),
+        "figures": key_figures(loaded.scenario, loaded.calendar, solved.tables),
         "warnings": warnings,
         "inputs": loaded.sources.files,
         "resolved_sha256": loaded.digest,
         **settings,
         "size": {"rows": program.shape[0], "columns": program.shape[1], "nonzeros": len(program.value)},
-        "checks": {"certificate": solved.certificate.as_dict(), "rules": [asdict(check) for check in solved.checks]},
+        "checks": {"certificate": solved.best.certificate.as_dict(), "rules": [asdict(check) for check in solved.checks]},
         "versions": versions(),
         "seconds": seconds,
     }
@@ -164,52 +191,6 @@ def _must_pass(certificate: Certificate, checks: list[Check]) -> None:
         failed.insert(0, f"certificate: primal {certificate.primal:.1e}, dual {certificate.dual:.1e}, gap {certificate.gap:.1e}")
     if failed:
         raise CheckError("the answer failed its check and was not written:\n  " + "\n  ".join(failed))
-
-
-def _no_plan(program: LinearProgram, outcome: NoSolution) -> NoPlanError:
-    if outcome.status == "unbounded":
-        names = [name_of(program.columns[column]) for column in outcome.columns[:6]]
-        text = "the scenario is unbounded: some price makes money from nothing"
-        return NoPlanError("unbounded", text, [Conflict("money from nothing", "amounts that can grow without end", tuple(names))])
-    groups: dict[str, list[Key]] = {}
-    for row in outcome.rows:
-        groups.setdefault(program.rows[row][0], []).append(program.rows[row])
-    conflicts = [Conflict(rule, RULES[rule], tuple(name_of(key) for key in keys)) for rule, keys in groups.items()]
-    return NoPlanError("infeasible", "the scenario is infeasible: no plan can keep all of its rules", conflicts)
-
-
-RULES = {
-    "material_balance": "what arrives or is made must be used, stored or disposed of",
-    "demand_balance": "demand must be served or short (and short only where 'shortage' allows it)",
-    "supplier_capacity": "suppliers ship within their capacity",
-    "spot_gate": "events close purchases outside contracts",
-    "tier_limit": "cheap tonnes are limited",
-    "contract_volume": "lifts stay within the signed and honoured volume",
-    "take_or_pay": "contract minima are lifted or paid for",
-    "sign_once": "a contract is signed once",
-    "sign_gate": "events close new contracts",
-    "capacity_ramp": "capacity follows the ramp of commitments",
-    "project_size": "commitments stay within the project's size",
-    "commitment_gate": "events close commitments",
-    "stock_balance": "stock carries over",
-    "stock_capacity": "stock fits into the store (stockpiles.*.capacity)",
-    "stock_floor": "stock stays above the floor (stockpiles.*.floor)",
-    "draw_rate": "draws stay within max_draw and release (stockpiles.*)",
-    "fill_rate": "fills stay within max_fill (stockpiles.*)",
-    "final_stock": "the end needs final.min (stockpiles.*)",
-    "process_capacity": "processes run within their capacity",
-    "route_capacity": "routes carry what they can",
-    "substitute_limit": "substitutes do part of the job only",
-    "shortage_tier": "shortage tiers are limited",
-    "min_service": "demands.*.min_service must be served",
-    "max_share": "policies of kind max_share",
-    "budget": "policies of kind budget",
-    "max_emissions": "policies of kind max_emissions",
-    "stock_limit": "policies of kind stock_limit",
-    "min_cover": "policies of kind min_cover",
-    "service_level": "policies of kind min_service",
-}
-"""Each constraint of the model in the scenario's words."""
 
 
 class _Stopwatch:

@@ -21,9 +21,11 @@ LAYERS = {
     "planner.plan": 3,
     "planner.results": 4,
     "planner.pipeline": 5,
+    "planner.proof": 5,
     "planner.show": 5,
-    "planner.cli": 6,
-    "planner.__main__": 7,
+    "planner.horizon": 6,
+    "planner.cli": 7,
+    "planner.__main__": 8,
     "planner": 6,
 }
 """What may import what: a module imports modules of lower layers, or of its own package."""

@@ -24,7 +24,7 @@ def compile_scenario(scenario: Scenario, calendar: Calendar) -> SourcingData:
     Returns:
         The data contract of the linear program; see :mod:`sourcing_lp.data` for units.
     """
-    setting = Setting(scenario, calendar)
+    setting = Setting(in_order_of_ids(scenario), calendar)
     ramp, committed = compile_ramp(setting)
     contracts = compile_contracts(setting)
     supply = compile_supply(setting, ramp, committed, contracts)
@@ -42,6 +42,13 @@ def compile_scenario(scenario: Scenario, calendar: Calendar) -> SourcingData:
         balance=compile_balance(setting, supply, stock, demand, conversion),
         policy=compile_policy(setting, committed, demand),
     )
+
+
+def in_order_of_ids(scenario: Scenario) -> Scenario:
+    """The same scenario with its entities in order of ids, so that the order of a file's lines changes nothing."""
+    maps = {name: value for name in type(scenario).model_fields if isinstance(value := getattr(scenario, name), dict)}
+    maps["demands"] = {key: item.model_copy(update={"substitutes": dict(sorted(item.substitutes.items()))}) for key, item in scenario.demands.items()}
+    return scenario.model_copy(update={name: dict(sorted(value.items())) for name, value in maps.items()})
 
 
 def _time(setting: Setting) -> TimeData:

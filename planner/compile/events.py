@@ -53,6 +53,7 @@ class Events:
 
     def __init__(self, scenario: Scenario, calendar: Calendar) -> None:
         self.calendar = calendar
+        self.ids = {id(event): key for key, event in scenario.events.items()}
         self.events = [(event, event.from_ or calendar.start, event.until or calendar.end) for event in scenario.events.values()]
         self._matched: dict[tuple[str, Target], list[tuple[Event, dt.date, dt.date]]] = {}
 
@@ -78,6 +79,10 @@ class Events:
 
         edges = {day for _, first, last in acting for day in (first, last) if period.start < day < period.end}
         return mean_over(period, sorted(edges), share)
+
+    def acting(self, effect: str, target: Target, period: Period) -> list[str]:
+        """Ids of the events that have an effect on a target in some part of a period."""
+        return [self.ids[id(event)] for event, first, last in self._acting(effect, target) if period.share(first, last) > 0]
 
     def _acting(self, effect: str, target: Target) -> list[tuple[Event, dt.date, dt.date]]:
         key = effect, target

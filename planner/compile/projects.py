@@ -104,7 +104,7 @@ def _decide(setting: Setting, choices: dict[str, Project], committed: Committed)
             build.size_max[key] = project.size.max
         opens = [period for period in setting.periods if project.decide.holds(period.start)]
         build.windows[key] = tuple(period.label for period in opens)
-        ramp, target = ramp_of(project), _target(setting, project)
+        ramp, target = ramp_of(project), project_target(setting, project)
         for v in opens:
             _open(setting, key, project, v, ramp, target, build)
         for t in setting.periods:
@@ -147,7 +147,7 @@ def _open(setting: Setting, key: str, project: Project, v: Period, ramp: Ramp, t
             build.growing[key, t.label] = None
 
 
-def _target(setting: Setting, project: Project) -> Target:
+def project_target(setting: Setting, project: Project) -> Target:
     """What an event must match to close a project: the supplier or process it adds to."""
     scenario, key = setting.scenario, project.adds_to
     if key in scenario.suppliers:

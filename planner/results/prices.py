@@ -67,8 +67,12 @@ _ALWAYS = {"material_balance"}
 _STOCK_RULES = frozenset({"stock_balance", "stock_capacity", "stock_floor", "draw_rate", "fill_rate", "final_stock"})
 
 
-def price_rows(scenario: Scenario, data: SourcingData, program: LinearProgram, solution: Solution) -> Iterator[tuple[Any, ...]]:
-    """(rule, item, party, period, meaning, value, unit) of every row with a dual, and of all material balances.
+def price_rows(
+    scenario: Scenario, data: SourcingData, program: LinearProgram, solution: Solution, intervals: Mapping[int, tuple[float, float]]
+) -> Iterator[tuple[Any, ...]]:
+    """(rule, item, party, period, meaning, value, unit, low, high) of every row with a dual, and of all material balances.
+
+    ``low`` and ``high`` are the smallest and largest price that is as right, for rows with an interval, else NaN.
 
     Duals of rows that belong to a period are divided by its discount factor, so that they read in money of that period;
     those of other rows stay present values, as their meaning says.
@@ -84,7 +88,14 @@ def price_rows(scenario: Scenario, data: SourcingData, program: LinearProgram, s
         discount = discounts[tuple(index)] if price.window else data.time.discount.get(period, 1.0)
         party = parts.pop(price.party) if price.party is not None else _party(scenario, rule, parts[0])
         unit = price.unit.format(currency=scenario.money.currency, unit=unit_of(scenario, data, rule, parts))
-        yield rule, ".".join(parts), party, period, price.meaning, (abs(dual) if price.sign is None else price.sign * dual) / discount + 0.0, unit
+        ends = intervals.get(position, (float("nan"),) * 2)
+        # an end that is the dual itself keeps all its digits
+        value, *ends = (_read(price, dual if abs(number - dual) <= 1e-8 * abs(dual) else number) / discount + 0.0 for number in (dual, *ends))
+        yield rule, ".".join(parts), party, period, price.meaning, value, unit, min(ends), max(ends)
+
+
+def _read(price: Price, dual: float) -> float:
+    return abs(dual) if price.sign is None else price.sign * dual
 
 
 def _window_discounts(data: SourcingData) -> dict[tuple[str, ...], float]:

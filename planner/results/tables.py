@@ -5,8 +5,8 @@ Flows that are zero have no row; levels, demands and prices stand for every peri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -34,6 +34,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "prices": ("rule", "item", "party", "period", "meaning"),
 }
 """Key columns of each table; ``value`` and ``unit`` follow."""
+EXTRA: dict[str, tuple[str, ...]] = {"prices": ("low", "high")}
+"""Numbers that follow the unit."""
 
 Tables = dict[str, pd.DataFrame]
 Row = tuple[Any, ...]
@@ -48,6 +50,8 @@ class Answer:
     data: SourcingData
     program: LinearProgram
     solution: Solution
+    intervals: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    """Smallest and largest dual of rows whose price may not be unique."""
 
     def values(self, component: str) -> Iterator[tuple[Any, float]]:
         """(index, value) of a variable, in the order of the program."""
@@ -78,15 +82,16 @@ def make_tables(answer: Answer) -> Tables:
         "disposals": ((*index, value, answer.unit(index[0])) for index, value in by_name.get("surplus", []) if value),
         "violations": ((*index, value, _violation_unit(answer, *index)) for index, value in by_name.get("violation", []) if value),
         "costs": _costs(answer),
-        "prices": price_rows(answer.scenario, answer.data, answer.program, answer.solution),
+        "prices": price_rows(answer.scenario, answer.data, answer.program, answer.solution, answer.intervals),
     }
     return {name: frame(name, rows) for name, rows in found.items()}
 
 
 def frame(name: str, rows: Iterable[Row]) -> pd.DataFrame:
     """A table from rows, with the columns of that table."""
-    table = pd.DataFrame(list(rows), columns=[*COLUMNS[name], "value", "unit"])
-    return table.astype({"value": float} | {key: (int if key == "tier" else str) for key in (*COLUMNS[name], "unit")})
+    extra = EXTRA.get(name, ())
+    table = pd.DataFrame(list(rows), columns=[*COLUMNS[name], "value", "unit", *extra])
+    return table.astype(dict.fromkeys(("value", *extra), float) | {key: (int if key == "tier" else str) for key in (*COLUMNS[name], "unit")})
 
 
 Values = dict[str, list[tuple[Any, float]]]

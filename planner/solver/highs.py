@@ -1,24 +1,27 @@
-"""Runs HiGHS on arrays and judges what it says.
+"""Solves a program in internal units, in one way after the other until the answer is proven, and judges what HiGHS says.
 
-Options are set by own code with their status checked, the solve runs in HiGHS's thread so that Ctrl-C and progress work,
-and no status but a verified optimum yields a solution.
+No status but an accepted optimum yields a solution, and only a run without presolve may say that there is none.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import highspy
 import numpy as np
 
-from planner.errors import InputError, Interrupted, LimitError, StopgapError
+from planner.errors import InputError, Interrupted
+from planner.solver.engine import Engine, Option, SolverError, Status, must_be_numbers, stop_at_limits
 from planner.solver.lower import Floats, LinearProgram, name_of
 from planner.solver.scale import Scaling, scale
 
-OPTIONS: dict[str, str | int | float | bool] = {
+__all__ = ["Attempt", "NoSolution", "Optimum", "Solution", "SolverError", "solve", "write_model"]
+
+OPTIONS: dict[str, Option] = {
     "output_flag": False,
     "threads": 1,
     "parallel": "off",
@@ -29,11 +32,43 @@ OPTIONS: dict[str, str | int | float | bool] = {
 }
 """Options of every solve: one thread and a fixed seed give the same plan on every run; internal units make 1e-9 safe."""
 
+WARM: dict[str, Option] = {**OPTIONS, "presolve": "off"}
+"""Options of further runs from the basis of an optimum."""
+
+LADDER: tuple[dict[str, Option], ...] = (
+    {"presolve": "choose"},
+    {"presolve": "off"},
+    {"presolve": "off", "solver": "ipm", "run_crossover": "on"},
+    {"presolve": "off", "simplex_strategy": 4},
+    {"presolve": "off", "primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10, "simplex_scale_strategy": 4},
+)
+"""Ways to solve, in order: the next one is tried where the one before ends without an answer, or with one that is not accepted."""
+
 NOISE = 1e-10
 """Below this a number in internal units is rounding."""
-Status = highspy.HighsModelStatus
-_LIMITS = {Status.kTimeLimit: "time limit", Status.kIterationLimit: "iteration limit", Status.kMemoryLimit: "memory limit"}
-_STOPPED = {Status.kInterrupt, getattr(Status, "kHighsInterrupt", Status.kInterrupt)}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One way of solving and what came of it."""
+
+    options: Mapping[str, Option]
+    status: str
+    accepted: bool
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """An optimum inside the solver, in internal units: what further questions start from."""
+
+    engine: Engine
+    program: LinearProgram
+    scaling: Scaling
+    x: Floats
+    y: Floats
+    d: Floats
+    basis: Any
+    """An optimal basis; None to do without."""
 
 
 @dataclass(frozen=True)
@@ -45,29 +80,23 @@ class Solution:
     d: Floats
     iterations: int
     seconds: float
-    options: dict[str, str | int | float | bool] = field(default_factory=dict)
+    options: dict[str, Option] = field(default_factory=dict)
+    attempts: tuple[Attempt, ...] = ()
+    optimum: Optimum | None = field(default=None, repr=False, compare=False)
+    """None where there was nothing to solve."""
 
 
 @dataclass(frozen=True)
 class NoSolution:
-    """The program has no optimum: ``infeasible`` or ``unbounded``; ``rows`` and ``columns`` name who takes part."""
+    """The program has no optimum: ``infeasible`` or ``unbounded``; ``rows`` and ``columns`` name who takes part.
+
+    ``ray`` is how much of each of the ``columns`` grows together where the program is unbounded.
+    """
 
     status: str
     rows: tuple[int, ...] = ()
     columns: tuple[int, ...] = ()
-
-
-class SolverError(StopgapError):
-    """HiGHS refused the program or an option, or ended without an answer: a bug or a numerical failure."""
-
-
-LADDER: tuple[dict[str, str | int | float | bool], ...] = (
-    {"presolve": "choose"},
-    {"presolve": "off"},
-    {"presolve": "off", "simplex_strategy": 4},
-    {"presolve": "off", "solver": "ipm"},
-)
-"""Ways to solve, in order: the next one is tried where the one before ends without an answer, or with one that is not accepted."""
+    ray: tuple[float, ...] = ()
 
 
 def solve(
@@ -75,6 +104,7 @@ def solve(
     time_limit: float | None = None,
     waiting: Callable[[float], None] | None = None,
     accept: Callable[[Solution], bool] | None = None,
+    options: Mapping[str, Option] | None = None,
 ) -> Solution | NoSolution:
     """Solve a program.
 
@@ -83,62 +113,63 @@ def solve(
         time_limit: Seconds for everything; None for no limit.
         waiting: Called about ten times a second with the seconds so far.
         accept: Judges an optimum; one that is not accepted is tried again in another way, and the last one returned.
+        options: HiGHS options that replace those of the first way to solve.
 
     Raises:
         LimitError: if a limit was reached before an optimum.
         Interrupted: if the user pressed Ctrl-C.
         SolverError: if HiGHS failed in every way.
     """
-    _must_be_numbers(program)
+    must_be_numbers(program)
     scaled, scaling = scale(program)
     deadline = None if time_limit is None else time.monotonic() + max(time_limit, 0.0)
+    attempts: list[Attempt] = []
     doubtful: Solution | None = None
-    status = Status.kNotset
-    for rung in LADDER:
-        options = {**OPTIONS, **rung}
-        solver = _load(scaled, options)
-        _limit(solver, deadline)
+    for rung in ({**LADDER[0], **(options or {})}, *LADDER[1:]):
+        chosen = {**OPTIONS, **rung}
+        engine = Engine(scaled, chosen, deadline)
         started = time.perf_counter()
-        status = _run(solver, waiting)
+        status = engine.run(waiting)
+        word = engine.highs.modelStatusToString(status)
         if status == Status.kOptimal:
-            solution = _solution(solver, scaled, scaling, options, time.perf_counter() - started)
-            if accept is None or accept(solution):
-                return solution
-            doubtful = solution
+            solution = _solution(engine, scaled, scaling, chosen, time.perf_counter() - started)
+            accepted = accept is None or accept(solution)
+            attempts.append(Attempt(rung, word, accepted))
+            doubtful = replace(solution, attempts=tuple(attempts))
+            if accepted:
+                return doubtful
+            continue
+        attempts.append(Attempt(rung, word, False))
         if status == Status.kModelEmpty:
-            return Solution(np.zeros(len(program.columns)), np.zeros(0), program.cost.copy(), 0, 0.0, options)
-        _stop_at_limits(status)
+            return Solution(np.zeros(len(program.columns)), np.zeros(0), program.cost.copy(), 0, 0.0, chosen)
+        stop_at_limits(status)
         # presolve may err: only a run without it may say that there is no plan
-        if options["presolve"] == "off" and doubtful is None and status in _NO_OPTIMUM:
-            return _explained(scaled, solver, status, deadline)
+        if chosen["presolve"] == "off" and doubtful is None and status in _NO_OPTIMUM:
+            return _explained(scaled, scaling, engine, status)
     if doubtful is not None:
         return doubtful
-    raise SolverError(f"HiGHS ended with status {solver.modelStatusToString(status)}")
+    raise SolverError("HiGHS found no answer: " + ", ".join(f"{attempt.status} ({_words(attempt.options)})" for attempt in attempts))
 
 
 _NO_OPTIMUM = {Status.kInfeasible, Status.kUnbounded, Status.kUnboundedOrInfeasible}
 
 
-def _solution(solver: highspy.Highs, scaled: LinearProgram, scaling: Scaling, options: dict[str, str | int | float | bool], seconds: float) -> Solution:
-    found = solver.getSolution()
-    x, y, d = (_without_noise(np.array(part)) for part in (found.col_value, found.row_dual, found.col_dual))
-    x, y, d = scaling.unscale(np.clip(x, scaled.lower, scaled.upper), y, d)
-    return Solution(x, y, d, int(solver.getInfo().simplex_iteration_count), seconds, options)
+def _words(options: Mapping[str, Option]) -> str:
+    return " ".join(f"{name}={value}" for name, value in options.items())
 
 
-def _stop_at_limits(status: highspy.HighsModelStatus) -> None:
-    if status in _LIMITS:
-        raise LimitError(f"the solver reached its {_LIMITS[status]}; there is no plan")
-    if status in _STOPPED:
-        raise Interrupted("interrupted; there is no plan")
+def _solution(engine: Engine, scaled: LinearProgram, scaling: Scaling, options: dict[str, Option], seconds: float) -> Solution:
+    x, y, d = (_without_noise(part) for part in engine.answer())
+    x = np.clip(x, scaled.lower, scaled.upper)
+    return Solution(*scaling.unscale(x, y, d), engine.iterations, seconds, options, optimum=Optimum(engine, scaled, scaling, x, y, d, engine.basis()))
 
 
-def _explained(scaled: LinearProgram, solver: highspy.Highs, status: highspy.HighsModelStatus, deadline: float | None) -> NoSolution:
+def _explained(scaled: LinearProgram, scaling: Scaling, engine: Engine, status: highspy.HighsModelStatus) -> NoSolution:
     """Who takes part in an infeasibility, or may grow without end."""
     try:
         if status == Status.kInfeasible:
-            return NoSolution("infeasible", *_conflict(solver, deadline))
-        return _unbounded(scaled, solver, deadline)
+            return NoSolution("infeasible", *_conflict(engine))
+        return _unbounded(scaled, scaling, engine)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; there is no plan") from None
 
@@ -148,80 +179,28 @@ def _without_noise(values: Floats) -> Floats:
     return np.where(np.abs(values) < NOISE, 0.0, values)
 
 
-def _load(program: LinearProgram, options: dict[str, str | int | float | bool]) -> highspy.Highs:
-    solver = highspy.Highs()
-    for name, value in options.items():
-        _set(solver, name, value)
-    _must_be_numbers(program)
-    rows, columns = program.shape
-    status = solver.passModel(
-        columns, rows, len(program.value), highspy.MatrixFormat.kRowwise.value, highspy.ObjSense.kMinimize.value, program.offset,
-        program.cost, program.lower, program.upper, program.row_lower, program.row_upper,
-        program.start, program.index, program.value, np.zeros(columns, dtype=np.int32),
-    )  # fmt: skip
-    if status == highspy.HighsStatus.kError:
-        raise SolverError("HiGHS refused the program")
-    return solver
-
-
-def _must_be_numbers(program: LinearProgram) -> None:
-    """Refuse what is not finite, before any arithmetic on it: HiGHS would call such a program optimal."""
-    for numbers in (program.cost, program.value):
-        if not np.isfinite(numbers).all():
-            raise SolverError("the program holds a number that is not finite")
-    if np.isnan(np.concatenate([program.lower, program.upper, program.row_lower, program.row_upper])).any():
-        raise SolverError("the program holds a bound that is not a number")
-
-
-def _set(solver: highspy.Highs, name: str, value: str | int | float | bool) -> None:
-    if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-        raise SolverError(f"HiGHS does not know the option {name}={value!r}")
-
-
-def _run(solver: highspy.Highs, waiting: Callable[[float], None] | None) -> highspy.HighsModelStatus:
-    """Run in HiGHS's thread; the main thread stays free for Ctrl-C and progress."""
-    solver.HandleUserInterrupt = True
-    started = time.perf_counter()
-    try:
-        solver.startSolve()
-        while not solver.wait(0.1)[0]:
-            if waiting is not None:
-                waiting(time.perf_counter() - started)
-    except KeyboardInterrupt:
-        solver.cancelSolve()
-        solver.wait(5.0)
-        raise Interrupted("interrupted; there is no plan") from None
-    return solver.getModelStatus()
-
-
-def _limit(solver: highspy.Highs, deadline: float | None) -> None:
-    """Let a run go on until the deadline; the limit of a solver counts from its first run."""
-    if deadline is not None:
-        _set(solver, "time_limit", solver.getRunTime() + max(0.0, deadline - time.monotonic()))
-
-
-def _conflict(solver: highspy.Highs, deadline: float | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _conflict(engine: Engine) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Rows and columns of a small infeasible part: an elastic program, then one by one (strategy 2 + 4)."""
-    _set(solver, "iis_strategy", 6)
-    if deadline is not None:
-        _set(solver, "iis_time_limit", max(0.0, deadline - time.monotonic()))
-    status, iis = solver.getIis()
+    engine.set("iis_strategy", 6)
+    if engine.deadline is not None:
+        engine.set("iis_time_limit", max(0.0, engine.deadline - time.monotonic()))
+    status, iis = engine.highs.getIis()
     if status == highspy.HighsStatus.kError:
         return (), ()
     return tuple(iis.row_index_), tuple(iis.col_index_)
 
 
-def _unbounded(program: LinearProgram, solver: highspy.Highs, deadline: float | None) -> NoSolution:
+def _unbounded(program: LinearProgram, scaling: Scaling, engine: Engine) -> NoSolution:
     """Tell unbounded from infeasible by a solve without costs; name the columns of the ray."""
-    flat = _load(LinearProgram(**{**vars(program), "cost": np.zeros(len(program.columns))}), {**OPTIONS, "presolve": "off"})
-    _limit(flat, deadline)
-    status = _run(flat, None)
-    _stop_at_limits(status)
+    flat = Engine(replace(program, cost=np.zeros(len(program.columns))), {**OPTIONS, "presolve": "off"}, engine.deadline)
+    status = flat.run()
+    stop_at_limits(status)
     if status != Status.kOptimal:
-        return NoSolution("infeasible", *_conflict(flat, deadline))
-    _, exists, ray = solver.getPrimalRay()
-    columns = np.flatnonzero(np.abs(np.array(ray)) > 1e-9) if exists else np.array([], dtype=int)
-    return NoSolution("unbounded", columns=tuple(int(column) for column in columns))
+        return NoSolution("infeasible", *_conflict(flat))
+    _, exists, ray = engine.highs.getPrimalRay()
+    growth = np.array(ray) if exists else np.zeros(len(program.columns))
+    columns = np.flatnonzero(np.abs(growth) > 1e-9)
+    return NoSolution("unbounded", columns=tuple(int(j) for j in columns), ray=tuple(float(growth[j] * scaling.column[j]) for j in columns))
 
 
 def write_model(program: LinearProgram, path: Path) -> None:
@@ -230,7 +209,7 @@ def write_model(program: LinearProgram, path: Path) -> None:
     Raises:
         InputError: if the file cannot be written.
     """
-    solver = _load(program, {"output_flag": False})
+    solver = Engine(program, {"output_flag": False}).highs
     for i, key in enumerate(program.columns):
         solver.passColName(i, name_of(key))
     for i, key in enumerate(program.rows):

@@ -50,9 +50,10 @@ def scale(program: LinearProgram) -> tuple[LinearProgram, Scaling]:
 
 
 def _sizes(program: LinearProgram) -> Floats:
-    """Typical quantity of each group: the median of what the rows that belong to one group allow.
+    """Typical quantity of each group: the median of what the rows that belong to one group ask for, else of what they allow.
 
-    A group that only meets others, such as an intermediate product, takes its size from them through its coefficients.
+    What is asked for (demands, stocks) says more than what is allowed: people write ``1e12`` for a capacity without limit. A
+    group that only meets others, such as an intermediate product, takes its size from them through its coefficients.
     """
     count = int(program.groups.max(initial=-1)) + 1
     rows, groups = program.row_of, program.groups[program.index]
@@ -60,18 +61,33 @@ def _sizes(program: LinearProgram) -> Floats:
     last = np.full(len(program.rows), -1, dtype=np.int32)
     np.minimum.at(first, rows, groups)
     np.maximum.at(last, rows, groups)
-    side = np.maximum(_finite(program.row_lower), _finite(program.row_upper)) / _row_max(program, np.abs(program.value))
-    own = (first == last) & (side > 0)
-    sizes = _medians(first[own], np.log2(side[own]), count)
-    if np.isnan(sizes).any():
-        reach = sizes[groups] + np.log2(np.abs(program.value))
-        known = ~np.isnan(reach)
-        row_size = _medians(rows[known], reach[known], len(program.rows))
-        implied = row_size[rows] - np.log2(np.abs(program.value))
-        usable = ~np.isnan(implied)
-        sizes = np.where(np.isnan(sizes), _medians(groups[usable], implied[usable], count), sizes)
+    widest = _row_max(program, np.abs(program.value))
+    sizes = np.full(count, np.nan)
+    asked = _finite(program.row_lower)
+    allowed = np.where(asked > 0, 0.0, _finite(program.row_upper))
+    for side in (asked, allowed):
+        own = (first == last) & (side > 0)
+        sizes = np.where(np.isnan(sizes), _medians(first[own], np.log2(side[own] / widest[own]), count), sizes)
+        sizes = _spread(program, groups, sizes)
     default = float(np.nanmedian(sizes)) if np.isfinite(sizes).any() else 0.0
     return np.exp2(np.clip(np.where(np.isnan(sizes), default, sizes), -80, 80))
+
+
+def _spread(program: LinearProgram, groups: npt.NDArray[np.int32], sizes: Floats) -> Floats:
+    """Sizes (as powers of two) of further groups from those of the groups that they meet, as far as that leads."""
+    rows, coefficients = program.row_of, np.log2(np.abs(program.value))
+    unknown = int(np.isnan(sizes).sum())
+    while unknown and unknown < len(sizes):
+        reach = sizes[groups] + coefficients
+        known = ~np.isnan(reach)
+        row_size = _medians(rows[known], reach[known], len(program.rows))
+        implied = row_size[rows] - coefficients
+        usable = ~np.isnan(implied)
+        sizes = np.where(np.isnan(sizes), _medians(groups[usable], implied[usable], len(sizes)), sizes)
+        before, unknown = unknown, int(np.isnan(sizes).sum())
+        if unknown == before:
+            break
+    return sizes
 
 
 def _medians(places: Integers | npt.NDArray[np.int64], values: Floats, length: int) -> Floats:

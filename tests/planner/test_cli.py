@@ -98,12 +98,14 @@ def test_bad_input_lists_all_problems_and_exits_with_2(tmp_path: Path) -> None:
     assert not (tmp_path / "plans").exists()
 
 
-def test_infeasible_exits_with_3_and_names_the_kinds_of_rule(tmp_path: Path) -> None:
+def test_infeasible_exits_with_3_and_names_rules_and_a_way_out(tmp_path: Path) -> None:
     done = run("solve", CASES / "bim.yaml", "--set", "policies.monthly_budget.limit=1900", "--json", "--out", tmp_path / "p", code=3)
-    assert "policies of kind budget" in done.stderr
+    assert "policies.monthly_budget.limit (--set" in done.stderr
+    assert "policies.monthly_budget.limit: 1900 → 1914.941 EUR" in done.stderr
     report = json.loads(done.stdout)
     assert report["status"] == "infeasible"
     assert "budget" in {conflict["rule"] for conflict in report["conflicts"]}
+    assert report["smallest_relaxation"] == {"policies.monthly_budget.limit": pytest.approx(1914.940594)}
     assert not (tmp_path / "p").exists()
 
 
@@ -142,9 +144,9 @@ def test_interrupt_exits_with_130_and_leaves_nothing(tmp_path: Path, seconds: fl
 def test_an_answer_that_fails_its_check_is_not_written(tmp_path: Path) -> None:
     code = (
         "import planner.pipeline as p, dataclasses, sys; from planner.__main__ import main\n"
-        "solve = p.solve\n"
-        "def wrong(*a, **k):\n    s = solve(*a, **k)\n    return dataclasses.replace(s, x=s.x * 1.001)\n"
-        "p.solve = wrong\n"
+        "find = p.find_best\n"
+        "def wrong(*a, **k):\n    b = find(*a, **k)\n    return dataclasses.replace(b, solution=dataclasses.replace(b.solution, x=b.solution.x * 1.001))\n"
+        "p.find_best = wrong\n"
         f"sys.argv = ['plan', 'solve', {str(CASES / 'cutoff_ramp.yaml')!r}, '--out', {str(tmp_path / 'p')!r}, '--json']\n"
         "main()\n"
     )

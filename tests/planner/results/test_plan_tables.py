@@ -11,7 +11,7 @@ import pytest
 
 from planner.pipeline import solve_scenario
 from planner.plan import Plan
-from planner.results.tables import COLUMNS
+from planner.results.tables import COLUMNS, EXTRA
 from planner.scenario.load import Loaded, load
 from planner.verify.clock import Clock, Effects
 from planner.verify.recheck import supplier_thing
@@ -58,8 +58,8 @@ def test_tables_are_tidy(seed: int) -> None:
     read, plan = solved(seed)
     assert list(plan.tables) == list(COLUMNS)
     for name, table in plan.tables.items():
-        assert list(table.columns) == [*COLUMNS[name], "value", "unit"], name
-        assert not table.isna().to_numpy().any(), name
+        assert list(table.columns) == [*COLUMNS[name], "value", "unit", *EXTRA.get(name, ())], name
+        assert not table.drop(columns=[*EXTRA.get(name, ())]).isna().to_numpy().any(), name
         assert np.isfinite(table["value"]).all(), name
         assert table["value"].dtype == float, name
         assert not table.duplicated(list(COLUMNS[name])).any(), name

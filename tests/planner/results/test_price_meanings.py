@@ -222,9 +222,9 @@ def test_one_more_unit_saves_its_price(case: Case) -> None:
     assert value > 0.01
     up, down = (plan_of(changed(scenario, lambda fresh, step=step: case.ease(fresh, step))).total_cost for step in (STEP, -STEP if _can_fall(case) else 0.0))  # type: ignore[misc]
     sign = 1.0 if case.costs else -1.0
-    assert sign * (up - plan.total_cost) / STEP == pytest.approx(value, rel=1e-5)
+    assert sign * (up - plan.total_cost) / STEP == pytest.approx(value, rel=2e-4)
     if _can_fall(case):
-        assert sign * (plan.total_cost - down) / STEP == pytest.approx(value, rel=1e-5)
+        assert sign * (plan.total_cost - down) / STEP == pytest.approx(value, rel=2e-4)
 
 
 def _can_fall(case: Case) -> bool:

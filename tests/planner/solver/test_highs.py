@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -21,9 +22,10 @@ import planner
 from planner.errors import Interrupted, LimitError, NoPlanError
 from planner.pipeline import make_program
 from planner.solver import highs
+from planner.solver.engine import Engine
 from planner.solver.highs import NoSolution, Solution, SolverError, solve, write_model
 from planner.solver.lower import LinearProgram, name_of
-from tests.planner.solver.toy_programs import FREE, TRANSPORT_OPTIMUM, program, random_program, staircase, transport
+from tests.planner.solver.toy_programs import FREE, TRANSPORT_OPTIMUM, TRANSPORT_PLAN, program, random_program, staircase, transport
 
 ROOT = Path(__file__).parents[3]
 FIELDS = ["cost", "value", "lower", "upper", "row_lower", "row_upper"]
@@ -36,12 +38,10 @@ def spoiled(field: str, number: float) -> LinearProgram:
     return replace(lp, **{field: values})
 
 
-
 @pytest.mark.parametrize("field", FIELDS)
 def test_nan_is_refused(field: str) -> None:
     with pytest.raises(SolverError, match=r"not finite|not a number"):
         solve(spoiled(field, np.nan))
-
 
 
 @pytest.mark.parametrize("field", ["cost", "value"])
@@ -241,7 +241,6 @@ def test_files_of_a_scenario_have_readable_names_and_its_cost(name: str, tmp_pat
         assert set(read.col_names_) <= names
 
 
-
 @pytest.mark.parametrize("suffix", ["lp", "mps"])
 def test_a_file_that_cannot_be_written_is_bad_input(suffix: str, tmp_path: Path) -> None:
     lines = [
@@ -294,3 +293,125 @@ def test_money_from_nothing_is_called_unbounded_with_who_makes_it(tmp_path: Path
     assert caught.value.status == "unbounded"
     (conflict,) = caught.value.conflicts
     assert set(conflict.rows) & {"activity(press,2026)", "activity(press,2027)"}
+
+
+def tried(*refused: int) -> tuple[Solution, list[int]]:
+    """Solve while the first attempts are refused; which rungs of the ladder were tried."""
+    asked: list[Solution] = []
+
+    def accept(solution: Solution) -> bool:
+        asked.append(solution)
+        return len(asked) - 1 not in refused
+
+    answer = solve(transport(), accept=accept)
+    assert isinstance(answer, Solution)
+    return answer, [highs.LADDER.index(dict(attempt.options)) for attempt in answer.attempts]
+
+
+def test_the_ladder_starts_with_presolve_and_goes_on_without() -> None:
+    """Cold without presolve, interior point with crossover, the other simplex, tighter tolerances with scaling."""
+    assert [rung["presolve"] for rung in highs.LADDER] == ["choose", "off", "off", "off", "off"]
+    assert highs.LADDER[1] == {"presolve": "off"}
+    assert highs.LADDER[2]["solver"] == "ipm"
+    assert highs.LADDER[2]["run_crossover"] == "on"
+    assert highs.LADDER[3]["simplex_strategy"] == 4
+    last = highs.LADDER[4]
+    for name in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
+        tolerances = float(last[name]), float(highs.OPTIONS[name])
+        assert tolerances[0] < tolerances[1]
+    assert last["simplex_scale_strategy"] == 4
+
+
+@pytest.mark.parametrize("refused", range(5))
+def test_each_way_is_reached_when_the_ones_before_are_refused(refused: int) -> None:
+    answer, rungs = tried(*range(refused))
+    assert rungs == list(range(refused + 1))
+    assert [attempt.accepted for attempt in answer.attempts] == [False] * refused + [True]
+    assert {attempt.status for attempt in answer.attempts} == {"Optimal"}
+    assert answer.options == {**highs.OPTIONS, **highs.LADDER[refused]}
+    np.testing.assert_allclose(answer.x, TRANSPORT_PLAN, atol=1e-9)
+
+
+def test_where_all_ways_are_refused_the_last_answer_comes_back_with_its_history() -> None:
+    """Whoever refused it then says so; nothing is retried for ever."""
+    answer, rungs = tried(*range(9))
+    assert rungs == [0, 1, 2, 3, 4]
+    assert not any(attempt.accepted for attempt in answer.attempts)
+
+
+def test_without_a_judge_the_first_optimum_is_taken() -> None:
+    answer = solve(transport())
+    assert isinstance(answer, Solution)
+    assert [(dict(attempt.options), attempt.status, attempt.accepted) for attempt in answer.attempts] == [({"presolve": "choose"}, "Optimal", True)]
+
+
+def test_own_options_replace_those_of_the_first_way_only() -> None:
+    answer = solve(transport(), accept=lambda _: False, options={"solver": "ipm", "random_seed": 3})
+    assert isinstance(answer, Solution)
+    assert [dict(attempt.options) for attempt in answer.attempts] == [{"presolve": "choose", "solver": "ipm", "random_seed": 3}, *highs.LADDER[1:]]
+
+
+def scripted(monkeypatch: pytest.MonkeyPatch, *statuses: highspy.HighsModelStatus | None) -> list[dict[str, Any]]:
+    """Let runs end as told, None for as they do; the options of each."""
+    seen: list[dict[str, Any]] = []
+    run = Engine.run
+
+    def instead(self: Engine, waiting: Callable[[float], None] | None = None) -> highspy.HighsModelStatus:
+        number = len(seen)
+        seen.append({name: self.highs.getOptionValue(name)[1] for name in ("presolve", "solver")})
+        found = run(self, waiting)
+        told = statuses[number] if number < len(statuses) else None
+        return found if told is None else told
+
+    monkeypatch.setattr(Engine, "run", instead)
+    return seen
+
+
+def test_an_end_without_an_answer_is_tried_again_in_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    status = highspy.HighsModelStatus
+    seen = scripted(monkeypatch, status.kUnknown, status.kSolveError)
+    answer = solve(transport())
+    assert isinstance(answer, Solution)
+    assert [(attempt.status, attempt.accepted) for attempt in answer.attempts] == [("Unknown", False), ("Solve error", False), ("Optimal", True)]
+    assert [options["solver"] for options in seen] == ["simplex", "simplex", "ipm"]
+
+
+def test_presolve_alone_never_says_that_there_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has been seen to call a feasible program infeasible; the run without it has the last word."""
+    seen = scripted(monkeypatch, highspy.HighsModelStatus.kInfeasible)
+    answer = solve(transport())
+    assert isinstance(answer, Solution)
+    assert [attempt.status for attempt in answer.attempts] == ["Infeasible", "Optimal"]
+    assert [options["presolve"] for options in seen] == ["choose", "off"]
+
+
+def test_after_an_optimum_nobody_may_say_that_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first answer was refused by its check, the second run says infeasible: one of them is wrong, so the search goes on."""
+    scripted(monkeypatch, None, highspy.HighsModelStatus.kInfeasible)
+    verdicts = iter([False, True])
+    answer = solve(transport(), accept=lambda _: next(verdicts))
+    assert isinstance(answer, Solution)
+    assert [attempt.status for attempt in answer.attempts] == ["Optimal", "Infeasible", "Optimal"]
+
+
+def test_failing_in_every_way_is_an_error_that_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, *[highspy.HighsModelStatus.kUnknown] * 5)
+    with pytest.raises(SolverError, match=r"no answer: Unknown \(presolve=choose\), .*simplex_scale_strategy=4\)$"):
+        solve(transport())
+
+
+def test_a_limit_ends_the_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = scripted(monkeypatch, highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kTimeLimit)
+    with pytest.raises(LimitError, match="time limit"):
+        solve(transport())
+    assert len(seen) == 2
+
+
+def test_the_record_of_a_plan_says_how_it_was_found(tmp_path: Path) -> None:
+    """Which ways were tried, what came of them, and how ties were broken."""
+    planner.solve(ROOT / "tests/cases/share_cap.yaml").save(tmp_path / "plan")
+    record = json.loads((tmp_path / "plan" / "plan.json").read_text(encoding="utf-8"))
+    assert record["attempts"] == [{"options": {"presolve": "choose"}, "status": "Optimal", "accepted": True}]
+    assert next(iter(record["tie_break"])) == "serve earliest"
+    assert "decided" in record["tie_break"].values()
+    assert record["options"]["primal_feasibility_tolerance"] == 1e-9

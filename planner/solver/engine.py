@@ -1,0 +1,146 @@
+"""One HiGHS instance on one program: options with their status checked, runs that Ctrl-C and a deadline can stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import highspy
+import numpy as np
+
+from planner.errors import Interrupted, LimitError, StopgapError
+from planner.solver.lower import Floats, LinearProgram
+
+Option = str | int | float | bool
+Status = highspy.HighsModelStatus
+_LIMITS = {Status.kTimeLimit: "time limit", Status.kIterationLimit: "iteration limit", Status.kMemoryLimit: "memory limit"}
+_STOPPED = {Status.kInterrupt, getattr(Status, "kHighsInterrupt", Status.kInterrupt)}
+
+
+class SolverError(StopgapError):
+    """HiGHS refused the program or an option, or ended without an answer: a bug or a numerical failure."""
+
+
+class Engine:
+    """A program inside HiGHS, which keeps its basis while bounds and costs are changed.
+
+    Args:
+        program: Finite numbers, in any units.
+        options: HiGHS options, all of them checked.
+        deadline: Value of ``time.monotonic()`` at which every run stops; None for no limit.
+    """
+
+    def __init__(self, program: LinearProgram, options: Mapping[str, Option], deadline: float | None = None) -> None:
+        must_be_numbers(program)
+        self.highs = highspy.Highs()
+        self.deadline = deadline
+        for name, value in options.items():
+            self.set(name, value)
+        rows, columns = program.shape
+        self._columns, self._rows = np.arange(columns, dtype=np.int32), np.arange(rows, dtype=np.int32)
+        status = self.highs.passModel(
+            columns, rows, len(program.value), highspy.MatrixFormat.kRowwise.value, highspy.ObjSense.kMinimize.value, program.offset,
+            program.cost, program.lower, program.upper, program.row_lower, program.row_upper,
+            program.start, program.index, program.value, np.zeros(columns, dtype=np.int32),
+        )  # fmt: skip
+        if status == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS refused the program")
+
+    def set(self, name: str, value: Option) -> None:
+        """Set an option.
+
+        Raises:
+            SolverError: if HiGHS does not know it.
+        """
+        if self.highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SolverError(f"HiGHS does not know the option {name}={value!r}")
+
+    def run(self, waiting: Callable[[float], None] | None = None) -> highspy.HighsModelStatus:
+        """Run in HiGHS's thread; the main thread stays free for Ctrl-C and progress.
+
+        Raises:
+            Interrupted: if the user pressed Ctrl-C.
+        """
+        self._keep_to_deadline()
+        self.highs.HandleUserInterrupt = True
+        started = time.perf_counter()
+        try:
+            self.highs.startSolve()
+            while not self.highs.wait(0.1)[0]:
+                if waiting is not None:
+                    waiting(time.perf_counter() - started)
+        except KeyboardInterrupt:
+            self.highs.cancelSolve()
+            self.highs.wait(5.0)
+            raise Interrupted("interrupted; there is no plan") from None
+        return self.highs.getModelStatus()
+
+    def run_briefly(self) -> highspy.HighsModelStatus:
+        """Run from the basis at hand where a few iterations are expected, without the cost of a thread."""
+        self._keep_to_deadline()
+        self.highs.run()
+        return self.highs.getModelStatus()
+
+    def _keep_to_deadline(self) -> None:
+        """The limit of an instance counts from its first run."""
+        if self.deadline is not None:
+            self.set("time_limit", self.highs.getRunTime() + max(0.0, self.deadline - time.monotonic()))
+
+    def answer(self) -> tuple[Floats, Floats, Floats]:
+        """``x`` by column, ``y`` by row, ``d`` by column."""
+        found = self.highs.getSolution()
+        return np.array(found.col_value), np.array(found.row_dual), np.array(found.col_dual)
+
+    @property
+    def objective(self) -> float:
+        """Objective of the last run."""
+        return float(self.highs.getInfo().objective_function_value)
+
+    @property
+    def iterations(self) -> int:
+        """Simplex iterations of the last run."""
+        return int(self.highs.getInfo().simplex_iteration_count)
+
+    def basis(self) -> Any:
+        """The basis of the last run, to come back to."""
+        return self.highs.getBasis()
+
+    def start_from(self, basis: Any) -> None:
+        """Start the next run from a basis; from scratch where it is None."""
+        if basis is None:
+            self.highs.setBasis()
+        else:
+            self.highs.setBasis(basis)
+
+    def change(self, cost: Floats, columns: tuple[Floats, Floats], rows: tuple[Floats, Floats]) -> None:
+        """Replace all costs and bounds; the basis stays."""
+        self.highs.changeColsCost(len(self._columns), self._columns, cost)
+        self.highs.changeColsBounds(len(self._columns), self._columns, *columns)
+        self.highs.changeRowsBounds(len(self._rows), self._rows, *rows)
+
+
+def must_be_numbers(program: LinearProgram) -> None:
+    """Refuse what is not finite, before any arithmetic on it: HiGHS would call such a program optimal.
+
+    Raises:
+        SolverError: naming what is wrong.
+    """
+    for numbers in (program.cost, program.value):
+        if not np.isfinite(numbers).all():
+            raise SolverError("the program holds a number that is not finite")
+    if np.isnan(np.concatenate([program.lower, program.upper, program.row_lower, program.row_upper])).any():
+        raise SolverError("the program holds a bound that is not a number")
+
+
+def stop_at_limits(status: highspy.HighsModelStatus) -> None:
+    """Turn a limit into an error.
+
+    Raises:
+        LimitError: if a limit was reached.
+        Interrupted: if the run was cancelled.
+    """
+    if status in _LIMITS:
+        raise LimitError(f"the solver reached its {_LIMITS[status]}; there is no plan")
+    if status in _STOPPED:
+        raise Interrupted("interrupted; there is no plan")

@@ -1,0 +1,156 @@
+"""What an optimum becomes when sides, costs or columns change: warm runs, each one proven before it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.solver.certificate import certify
+from planner.solver.engine import Engine, SolverError, Status, stop_at_limits
+from planner.solver.highs import WARM, NoSolution, Optimum, Solution, solve
+from planner.solver.lower import Floats, LinearProgram
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Least cost under a change, with the plan and its duals, in the units of the program."""
+
+    cost: float
+    x: Floats
+    y: Floats
+
+
+@dataclass(frozen=True)
+class Border:
+    """A change of price from which on the least cost is that of doing without.
+
+    ``at`` is None where nothing is bought even at the lowest price, infinite where there is no plan without.
+    """
+
+    at: float | None
+    without: float | None
+    """Least cost without; None where there is no plan."""
+
+
+class WhatIf:
+    """Asks one program many questions.
+
+    Args:
+        program: The program.
+        optimum: Its optimum, whose basis every run starts from.
+    """
+
+    def __init__(self, program: LinearProgram, optimum: Optimum) -> None:
+        self.program, self.scaling, self.basis = program, optimum.scaling, optimum.basis
+        self.scaled = optimum.program
+        self.engine = Engine(optimum.program, WARM)
+        self.now = self._unscaled(optimum.x, optimum.y)
+
+    def _unscaled(self, x: Floats, y: Floats) -> Outcome:
+        x, y, _ = self.scaling.unscale(x, y, np.zeros_like(x))
+        return Outcome(float(self.program.cost @ x) + self.program.offset, x, y)
+
+    def ask(self, sides: Mapping[int, float] | None = None, cost: Floats | None = None, closed: Collection[int] = ()) -> Outcome | None:
+        """The optimum under a change.
+
+        Args:
+            sides: By row, how far its sides move.
+            cost: Costs by column instead of the program's.
+            closed: Columns that must stay zero.
+
+        Returns:
+            None where no plan is left.
+
+        Raises:
+            SolverError: if there is no answer, or it grows without end.
+        """
+        program = self._changed(sides or {}, cost, closed)
+        scaling, money = self.scaling, self.scaling.money
+        self.engine.change(
+            program.cost * scaling.column / money,
+            (program.lower / scaling.column, program.upper / scaling.column),
+            (program.row_lower * scaling.row, program.row_upper * scaling.row),
+        )
+        self.engine.start_from(self.basis)
+        status = self.engine.run_briefly()
+        stop_at_limits(status)
+        if status == Status.kOptimal:
+            x, y, d = scaling.unscale(*self.engine.answer())
+            if certify(program, Solution(np.clip(x, program.lower, program.upper), y, d, 0, 0.0)).passed:
+                return Outcome(float(program.cost @ x) + program.offset, x, y)
+        return self._again(program)
+
+    def _changed(self, sides: Mapping[int, float], cost: Floats | None, closed: Collection[int]) -> LinearProgram:
+        low, high, upper = self.program.row_lower.copy(), self.program.row_upper.copy(), self.program.upper.copy()
+        for row, step in sides.items():
+            low[row] += step
+            high[row] += step
+        upper[list(closed)] = 0.0
+        return replace(self.program, row_lower=low, row_upper=high, upper=upper, cost=self.program.cost if cost is None else cost)
+
+    def _again(self, program: LinearProgram) -> Outcome | None:
+        """From scratch and in every way, where the warm run has no proven answer."""
+        outcome = solve(program, accept=lambda solution: certify(program, solution).passed)
+        if isinstance(outcome, NoSolution):
+            if outcome.status == "unbounded":
+                raise SolverError("the change makes money from nothing")
+            return None
+        return Outcome(float(program.cost @ outcome.x) + program.offset, outcome.x, outcome.y)
+
+    def holds(self, sides: Mapping[int, float], slope: float, most: float) -> float:
+        """How large a step may be before the cost leaves the line of its slope.
+
+        The least cost is convex in the sides, so tangents from beyond reach the line no sooner than the cost does.
+
+        Args:
+            sides: The step, by row.
+            slope: Change of the cost per step.
+            most: Largest step of interest.
+        """
+        size = max(abs(self.now.cost), abs(slope) * most)
+        step = most
+        for _ in range(40):
+            outcome = self.ask({row: step * move for row, move in sides.items()})
+            if outcome is None:
+                step /= 4
+                continue
+            excess = outcome.cost - self.now.cost - slope * step
+            if excess <= 1e-9 * size:
+                return step
+            tangent = sum(float(outcome.y[row]) * move for row, move in sides.items())
+            if tangent <= slope:
+                return step
+            nearer = (outcome.cost - self.now.cost - tangent * step) / (slope - tangent)
+            if nearer >= step * (1 - 1e-6):
+                return step
+            step = max(nearer, 0.0)
+            if step <= 1e-9 * most:
+                return 0.0
+        return step
+
+    def border(self, columns: Collection[int], weights: Floats, start: float) -> Border:
+        """At which price something is used no more.
+
+        The least cost is concave in a price, so tangents reach the cost of doing without no later than the cost does.
+
+        Args:
+            columns: What is bought.
+            weights: By column, what one unit of price adds to its cost.
+            start: A price change at which it is used, if at all.
+        """
+        without = self.ask(closed=columns)
+        if without is None:
+            return Border(float("inf"), None)
+        price = start
+        size = max(abs(without.cost), abs(self.now.cost))
+        for count in range(60):
+            outcome = self.ask(cost=self.program.cost + price * weights)
+            assert outcome is not None
+            used = float(weights @ outcome.x)
+            gain = without.cost - outcome.cost
+            if used <= 0 or gain <= 1e-10 * size:
+                return Border(None if count == 0 else price, without.cost)
+            price += gain / used
+        return Border(price, without.cost)
