@@ -100,6 +100,7 @@ def refusal(loaded: Loaded, data: SourcingData, program: LinearProgram, outcome:
         return NoPlanError("unbounded", text, money_from_nothing(loaded, words, program, outcome)), Settlement([], {})
     conflicts = _conflicts(loaded, words, program, outcome.rows)
     text = "the scenario is infeasible: no plan can keep all of its rules"
+    text += "" if conflicts else "; which of them contradict each other could not be found in the time allowed"
     try:
         settlement = _Negotiation(loaded, data, program, words, deadline).settle()
         text += "" if settlement.relaxations else "; nothing that is negotiable helps"
@@ -372,9 +373,14 @@ class _Negotiation:
     # how far
 
     def _solve(self, program: LinearProgram) -> Solution | None:
+        """A proven optimum; None where there is none."""
         left = None if self.deadline is None else self.deadline - time.monotonic()
         outcome = solve(program, left, accept=lambda solution: certify(program, solution).passed)
-        return outcome if isinstance(outcome, Solution) else None
+        if isinstance(outcome, NoSolution):
+            return None
+        if outcome.attempts and not outcome.attempts[-1].accepted:
+            raise SolverError("the smallest relaxation could not be proven")
+        return outcome
 
     def _smallest_steps(self, within: Mapping[int, float] | None = None) -> dict[int, float] | None:
         """By lever: how far it must move at least, in units of its key; only those that move.
@@ -453,7 +459,10 @@ class _Negotiation:
 
     def _eased(self, program: LinearProgram, allowed: Sequence[tuple[int, Slack]]) -> dict[int, dict[int, float]]:
         """By lever and row: units by which it must be eased; nothing where that cannot be found."""
-        solution = self._solve(with_slacks(program, [slack for _, slack in allowed])) if allowed else None
+        try:
+            solution = self._solve(with_slacks(program, [slack for _, slack in allowed])) if allowed else None
+        except SolverError:
+            solution = None
         if solution is None:
             return {}
         found: dict[int, dict[int, float]] = {}
@@ -475,21 +484,23 @@ class _Negotiation:
         asked = self.share_rows[next(iter(rows))].share
         others = [slack for _, slack in self._allowed({other: step for other, step in steps.items() if other != place and other not in exact})]
         fixed = {other: step + MARGIN for other, step in exact.items()}
-        low, high, guess, less, proven = asked, 1.0, asked, 1e-9, False
+        # a change of the share by less than ``least`` cannot be told from rounding
+        low, high, guess, least, easily = asked, 1.0, asked, 1e-9, False
         for _ in range(60):
-            missing, slope = self._missing(place, {**fixed, place: guess - asked}, others)
+            try:
+                missing, slope = self._missing(place, {**fixed, place: guess - asked}, others)
+            except SolverError:
+                break
+            if slope < 0:
+                least = max(least, 10 * NOISE / -slope)
+            least = max(least, 1e-6 * (high - asked))
             if missing > NOISE:
-                if proven and high - low <= 2 * less:
-                    break
                 low, newton = guess, guess - missing / slope if slope < 0 else high
-                # a change of the share by less than this cannot be told from rounding
-                less = max(1e-9, 10 * NOISE / -slope if slope < 0 else 0.0)
-                guess, proven = newton if low < newton < high else (low + high) / 2, False
+                guess, easily = min(newton, high - least), False
             else:
                 # a little less must not do; where it does, Newton's step went too far
-                less = max(less, 1e-6 * (guess - asked))
-                high, guess, proven = guess, (low + guess) / 2 if proven else guess - less, True
-            if high - low <= less:
+                high, guess, easily = guess, (low + guess) / 2 if easily else guess - least, True
+            if high - low <= 2 * least or guess <= low:
                 break
         return high - asked
 

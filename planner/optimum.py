@@ -97,9 +97,10 @@ def _best(program: LinearProgram, solution: Solution) -> Best:
 
 
 def _balances(data: SourcingData, program: LinearProgram) -> list[int]:
-    """Rows whose duals say what one more unit of a material is worth, in order of time."""
+    """Rows whose duals say what one more unit of a demanded material is worth, in order of time."""
     position = {t: place for place, t in enumerate(data.time.periods)}
-    rows = [(position[index[-1]], row) for row, (rule, index) in enumerate(program.rows) if rule == "material_balance"]
+    demanded = {(m, data.demand.party[n]) for n, m in data.demand.material.items()}
+    rows = [(position[index[-1]], row) for row, (rule, index) in enumerate(program.rows) if rule == "material_balance" and index[:2] in demanded]
     return [row for _, row in sorted(rows)]
 
 

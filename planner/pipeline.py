@@ -99,7 +99,11 @@ def solve_scenario(
         if not relax or not settlement.changes:
             raise error
         plan = solve_scenario(
-            relaxed(loaded, settlement), time_limit=None if deadline is None else deadline - time.monotonic(), progress=progress, tie_break=tie_break, options=options
+            relaxed(loaded, settlement),
+            time_limit=None if deadline is None else deadline - time.monotonic(),
+            progress=progress,
+            tie_break=tie_break,
+            options=options,
         )
         plan.record.update(status="relaxed", set=sets, relaxations=[asdict(relaxation) for relaxation in error.relaxations])
         return plan

@@ -30,6 +30,8 @@ FORMAT = "stopgap plan 1"
 RECORD = "plan.json"
 SCENARIO = "scenario.yaml"
 Record = dict[str, Any]
+LARGEST_RECORD = 200_000_000
+"""Bytes; what is larger is read by nobody."""
 REQUIRED = frozenset({"status", "scenario", "title", "currency", "discount_rate", "total_cost", "costs", "tables", "figures", "resolved_sha256"})
 """What the record of a plan cannot do without."""
 DIGESTS = ("files", "sha256")
@@ -174,6 +176,8 @@ def read_record(folder: str | Path) -> Record:
     if not path.is_file():
         raise InputError(f"{folder}: is not a plan folder; make one with: plan solve SCENARIO --out {folder}")
     try:
+        if path.stat().st_size > LARGEST_RECORD:
+            raise InputError(f"{path}: is larger than any record of a plan")
         record = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None

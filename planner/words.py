@@ -10,6 +10,7 @@ from planner.compile.events import Target, supplier_target
 from planner.compile.projects import project_target
 from planner.compile.setting import Setting
 from planner.scenario.dates import Calendar
+from planner.scenario.schema import MaxShare
 from planner.solver.lower import Key
 
 Path = tuple[str | int, ...]
@@ -75,7 +76,11 @@ class Words:
         name, index = key
         parts = index if isinstance(index, tuple) else (index,)
         if name in POLICY_KEYS:
-            return Rule(("policies", parts[0], POLICY_KEYS[name]), POLICY_WORDS[name])
+            words = POLICY_WORDS[name]
+            policy = self.scenario.policies[parts[0]]
+            if isinstance(policy, MaxShare):
+                words = words.replace("origin", policy.by)
+            return Rule(("policies", parts[0], POLICY_KEYS[name]), words)
         if name in _ENTITY:
             kind, tail, words = _ENTITY[name]
             return Rule((kind, parts[0], *tail), words)

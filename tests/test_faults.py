@@ -324,6 +324,16 @@ def disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
         subprocess.run(["umount", "-l", str(path)], check=False)
 
 
+@pytest.mark.parametrize("form", ["lp", "mps"])
+def test_a_model_that_does_not_fit_on_the_disk_is_not_left_half(form: str, disk: Callable[[str], Path], tmp_path: Path) -> None:
+    """HiGHS itself says that all is well, and the end is missing."""
+    place = disk("size=16k")
+    code, _, stderr = plan("solve", CASES / "bim.yaml", f"--{form}", place / f"m.{form}", "--out", tmp_path / "p")
+    assert code == 2
+    assert "the model could not be written" in stderr
+    assert list(place.iterdir()) == []
+
+
 @pytest.mark.parametrize("fresh", [True, False], ids=["fresh", "over a plan"])
 def test_a_full_disk_is_said_in_one_line(fresh: bool, disk: Callable[[str], Path], stored: Path) -> None:
     place = disk("size=220k")

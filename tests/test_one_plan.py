@@ -35,9 +35,9 @@ DIGITS = 7
 def printed(plan: Plan) -> dict[str, pd.DataFrame]:
     """Tables as they are printed: sorted by their keys, numbers to so many digits of the largest of their kind."""
     found = {}
-    for name, table in plan.tables.items():
-        keys = [column for column in table.columns if table[column].dtype.kind not in "f"]
-        table = table.sort_values(keys, ignore_index=True)
+    for name, unsorted in plan.tables.items():
+        keys = [column for column in unsorted.columns if unsorted[column].dtype.kind not in "f"]
+        table = unsorted.sort_values(keys, ignore_index=True)
         for column in table.select_dtypes("float"):
             finite = table[column][np.isfinite(table[column])]
             places = DIGITS - 1 - int(np.floor(np.log10(max(finite.abs().max(), 1e-300)))) if len(finite) else 0

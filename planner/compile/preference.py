@@ -58,7 +58,9 @@ def supplier_risks(scenario: Scenario, data: SourcingData) -> dict[str, float]:
         supplier = scenario.suppliers[s]
         holds[supplier.material, supplier.mined_in] = holds.get((supplier.material, supplier.mined_in), 0.0) + length * rate
         whole[supplier.material] = whole.get(supplier.material, 0.0) + length * rate
-    return {s: closed[s] / years + _part(holds.get((item.material, item.mined_in), 0.0), whole.get(item.material, 0.0)) for s, item in scenario.suppliers.items()}
+    return {
+        s: closed[s] / years + _part(holds.get((item.material, item.mined_in), 0.0), whole.get(item.material, 0.0)) for s, item in scenario.suppliers.items()
+    }
 
 
 def _part(some: float, whole: float) -> float:

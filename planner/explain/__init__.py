@@ -50,7 +50,13 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for ``--json``."""
-        return {"status": "ok", "title": self.title, "currency": self.currency, "total_cost": self.total_cost, "statements": [asdict(s) for s in self.statements]}
+        return {
+            "status": "ok",
+            "title": self.title,
+            "currency": self.currency,
+            "total_cost": self.total_cost,
+            "statements": [asdict(s) for s in self.statements],
+        }
 
 
 def explain(folder: str | Path, wanted: Filter | None = None) -> Explanation:

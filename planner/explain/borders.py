@@ -140,7 +140,9 @@ def _moved(case: Case, series: Series, by: float) -> dict[str, float] | float:
 def _reasons(case: Case, s: str, columns: list[tuple[Any, ...]]) -> list[str]:
     """What holds purchases back, and where: rows with a price."""
     priced = [t for (key, t), row in case.rows.get("supplier_capacity", {}).items() if key == s and abs(case.y[row]) > case.smallest]
-    sends = {t for _, _, _, t in columns if sum(float(case.x[column]) for index, column in case.columns["purchase"].items() if (index[0], index[-1]) == (s, t)) > 0}
+    sends = {
+        t for _, _, _, t in columns if sum(float(case.x[column]) for index, column in case.columns["purchase"].items() if (index[0], index[-1]) == (s, t)) > 0
+    }
     full, none = [t for t in priced if t in sends], [t for t in priced if t not in sends]
     found = [f"its capacity binds in {spans(case.calendar, full)}"] if full else []
     found += [f"it has no capacity left for it in {spans(case.calendar, none)}"] if none else []

@@ -22,6 +22,7 @@ from planner.solver.highs import NoSolution, Optimum
 from planner.solver.lower import Floats
 from planner.solver.whatif import WhatIf
 from planner.words import Path, Words
+from sourcing_lp.data import LimitRow, ServiceRow, ShareRow, StockRow
 
 SMALL = 1e-7
 """A slope below this part of the largest price is rounding."""
@@ -128,7 +129,8 @@ class Case:
     def discounts(self) -> Floats:
         """Discount factor of each row's period, 1 where it belongs to none."""
         policy = self.data.policy
-        windows = (*policy.max_share, *policy.budget, *policy.max_emissions, *policy.stock_limit, *policy.min_cover, *policy.service)
+        rows = policy.max_share, policy.budget, policy.max_emissions, policy.stock_limit, policy.min_cover, policy.service
+        windows: list[ShareRow | LimitRow | StockRow | ServiceRow] = [row for kind in rows for row in kind]
         by_window = {row.key: row.window.discount for row in windows}
         found = []
         for name, index in self.program.rows:

@@ -67,7 +67,9 @@ def _in_period(case: Case, wanted: Filter) -> Iterator[Statement]:
         unit = case.currency if name == "budget" else "t_CO2e" if name == "max_emissions" else unit_of(case.scenario, case.data, name, parts)
         about = f"{rule.dotted} in {index[-1]}" + (f", {parts[0]}" if parts[0] not in rule.path else "")
         side = 1.0 if case.directions.at_upper[row] else -1.0
-        step = Step("rules", rule.dotted, f"{about}: easing it by one {unit}", unit, {row: side}, lambda _: {}, 0.1 * float(sizes[row]) or 1.0, period=str(index[-1]))
+        step = Step(
+            "rules", rule.dotted, f"{about}: easing it by one {unit}", unit, {row: side}, lambda _: {}, 0.1 * float(sizes[row]) or 1.0, period=str(index[-1])
+        )
         said = say(case, step)
         if said is not None:
             yield said

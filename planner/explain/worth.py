@@ -12,7 +12,6 @@ from planner.scenario.series import Series
 from planner.scenario.units import DAYS_PER_YEAR
 from planner.words import POLICY_KEYS, Path
 
-
 FAR = 0.05
 """Steps up to this part of a year's demand are looked at: more than that is another plan."""
 
@@ -61,7 +60,9 @@ def say(case: Case, step: Step) -> Statement | None:
         further = case.whatif.ask({row: step.most * move for row, move in step.sides.items()})
         if further is not None:
             proofs.append(proof(step.change(step.most), further.cost))
-            text += f"; {amount(step.most)} {step.unit} {'save' if further.cost < case.cost else 'cost'} {amount(abs(further.cost - case.cost))} in present value"
+            text += (
+                f"; {amount(step.most)} {step.unit} {'save' if further.cost < case.cost else 'cost'} {amount(abs(further.cost - case.cost))} in present value"
+            )
     return Statement(
         section=step.section,
         about=step.about,
@@ -78,7 +79,17 @@ def say(case: Case, step: Step) -> Statement | None:
 
 
 def _steps(case: Case, wanted: Filter) -> Iterator[Step]:
-    makers: tuple[Callable[[Case, Filter], Iterator[Step]], ...] = (_materials, _suppliers, _processes, _routes, _contracts, _projects, _stockpiles, _policies, _services)
+    makers: tuple[Callable[[Case, Filter], Iterator[Step]], ...] = (
+        _materials,
+        _suppliers,
+        _processes,
+        _routes,
+        _contracts,
+        _projects,
+        _stockpiles,
+        _policies,
+        _services,
+    )
     for make in makers:
         for step in make(case, wanted):
             if step.sides:
@@ -91,7 +102,12 @@ def _materials(case: Case, wanted: Filter) -> Iterator[Step]:
     groups: dict[tuple[str, str, str], list[str]] = {}
     demanded = {(demand.material, demand.party) for demand in case.scenario.demands.values()}
     for m, g, t in rows:
-        if wanted.supplier or wanted.project or (wanted.material is None and wanted.period is None and (m, g) not in demanded) or wanted.material not in (None, m):
+        if (
+            wanted.supplier
+            or wanted.project
+            or (wanted.material is None and wanted.period is None and (m, g) not in demanded)
+            or wanted.material not in (None, m)
+        ):
             continue
         if wanted.period in (None, t):
             groups.setdefault((m, g, t if wanted.period else str(case.calendar.named(t).start.year)), []).append(t)
@@ -130,7 +146,7 @@ def _arrives(case: Case, material: str, party: str, parts: Mapping[str, float]) 
     return change
 
 
-def _concerns(case: Case, wanted: Filter, material: str, supplier: str | None = None, project: str | None = None) -> bool:
+def _concerns(wanted: Filter, material: str, supplier: str | None = None, project: str | None = None) -> bool:
     """Whether something is asked for."""
     if wanted.supplier is not None and supplier != wanted.supplier:
         return False
@@ -146,7 +162,7 @@ def _raised(case: Case, path: Path, series: Series, periods: Mapping[str, float]
 
 def _suppliers(case: Case, wanted: Filter) -> Iterator[Step]:
     for s, supplier in case.scenario.suppliers.items():
-        if not _concerns(case, wanted, supplier.material, supplier=s):
+        if not _concerns(wanted, supplier.material, supplier=s):
             continue
         data, years = case.data.supply, case.data.time.years
         # where a contract alone lets it ship, capacity would open sales that the program does not have
@@ -159,7 +175,16 @@ def _suppliers(case: Case, wanted: Filter) -> Iterator[Step]:
         unit = f"{case.unit(supplier.material)}/yr"
         text = f"one more {unit} of capacity at {s} throughout"
         change = _raised(case, ("suppliers", s, "capacity"), supplier.capacity, rows)
-        yield Step("capacity", s, text, unit, {row: move for row, move in sides.items() if move}, change, _rate(case, supplier.material, max(supplier.capacity.values)), (supplier.material,))
+        yield Step(
+            "capacity",
+            s,
+            text,
+            unit,
+            {row: move for row, move in sides.items() if move},
+            change,
+            _rate(case, supplier.material, max(supplier.capacity.values)),
+            (supplier.material,),
+        )
 
 
 def _rate(case: Case, material: str, size: float = 0.0) -> float:
@@ -172,7 +197,7 @@ def _rate(case: Case, material: str, size: float = 0.0) -> float:
 def _processes(case: Case, wanted: Filter) -> Iterator[Step]:
     for p, process in case.scenario.processes.items():
         material = case.data.conversion.material[p]
-        if process.capacity is None or not any(_concerns(case, wanted, m) for m in (*process.inputs, *process.outputs)):
+        if process.capacity is None or not any(_concerns(wanted, m) for m in (*process.inputs, *process.outputs)):
             continue
         rows = {t: row for (key, t), row in case.rows.get("process_capacity", {}).items() if key == p}
         sides = {row: case.data.time.years[t] * case.data.conversion.availability[p, t] for t, row in rows.items()}
@@ -185,7 +210,7 @@ def _processes(case: Case, wanted: Filter) -> Iterator[Step]:
 
 def _routes(case: Case, wanted: Filter) -> Iterator[Step]:
     for r, route in case.scenario.routes.items():
-        if route.capacity is None or not any(_concerns(case, wanted, m) for m in route.materials):
+        if route.capacity is None or not any(_concerns(wanted, m) for m in route.materials):
             continue
         rows = {t: row for (key, t), row in case.rows.get("route_capacity", {}).items() if key == r}
         sides = {row: case.data.time.years[t] for t, row in rows.items()}
@@ -198,7 +223,7 @@ def _contracts(case: Case, wanted: Filter) -> Iterator[Step]:
     """Signed contracts; of optional ones the price at which they are signed is told elsewhere."""
     for c, contract in case.scenario.contracts.items():
         material = case.scenario.suppliers[contract.supplier].material
-        if contract.sign is not None or not _concerns(case, wanted, material, supplier=contract.supplier):
+        if contract.sign is not None or not _concerns(wanted, material, supplier=contract.supplier):
             continue
         data = case.data.contracts
         sides, rows = {}, {}
@@ -217,7 +242,7 @@ def _contracts(case: Case, wanted: Filter) -> Iterator[Step]:
 def _projects(case: Case, wanted: Filter) -> Iterator[Step]:
     for e, size in case.data.ramp.size_max.items():
         material = case.data.ramp.material[e]
-        if not _concerns(case, wanted, material, project=e):
+        if not _concerns(wanted, material, project=e):
             continue
         sides = {case.rows["project_size"][e,]: 1.0} if (e,) in case.rows.get("project_size", {}) else {}
         sides |= {row: case.data.ramp.gate[e, v] for (key, v), row in case.rows.get("commitment_gate", {}).items() if key == e}
@@ -235,13 +260,15 @@ def _stockpiles(case: Case, wanted: Filter) -> Iterator[Step]:
     data = case.data.stock
     first = case.data.time.periods[0]
     for k, pile in case.scenario.stockpiles.items():
-        if not _concerns(case, wanted, pile.material):
+        if not _concerns(wanted, pile.material):
             continue
         unit, most = case.unit(pile.material), _rate(case, pile.material)
         sides = {case.rows["stock_balance"][k, first]: data.retention[k, first]}
         if pile.final.min == "initial" and (k,) in case.rows.get("final_stock", {}):
             sides[case.rows["final_stock"][k,]] = 1.0
-        yield Step("stockpiles", k, f"one more {unit} in {k} at the start", unit, sides, _plus(("stockpiles", k, "initial"), data.initial[k]), most, (pile.material,))
+        yield Step(
+            "stockpiles", k, f"one more {unit} in {k} at the start", unit, sides, _plus(("stockpiles", k, "initial"), data.initial[k]), most, (pile.material,)
+        )
         room = {row: 1.0 for (key, _), row in case.rows.get("stock_capacity", {}).items() if key == k}
         if pile.capacity is not None:
             own = pile.capacity.units + pile.capacity.years * case.setting.yearly_demand.get((pile.material, pile.party), 0.0)
@@ -251,7 +278,16 @@ def _stockpiles(case: Case, wanted: Filter) -> Iterator[Step]:
             if rate:
                 rates = {row: limits[k, t] / rate for (key, t), row in case.rows.get(rule, {}).items() if key == k}
                 text = f"one more {unit}/yr of {name} at {k}"
-                yield Step("stockpiles", k, text, f"{unit}/yr", {row: move for row, move in rates.items() if move}, _plus(("stockpiles", k, name), rate), most, (pile.material,))
+                yield Step(
+                    "stockpiles",
+                    k,
+                    text,
+                    f"{unit}/yr",
+                    {row: move for row, move in rates.items() if move},
+                    _plus(("stockpiles", k, name), rate),
+                    most,
+                    (pile.material,),
+                )
         yield from _reserves(case, k, unit)
 
 
@@ -264,11 +300,22 @@ def _reserves(case: Case, k: str, unit: str) -> Iterator[Step]:
         path: Path = ("stockpiles", k, "floor")
         most = min(_rate(case, material), *(data.floor[k, t] for t in floor))
         text = f"one {unit} less of floor at {k} throughout"
-        yield Step("stockpiles", k, text, unit, dict.fromkeys(floor.values(), -1.0), lambda units: _raised(case, path, levels, floor)(-units), most, (material,))
+        yield Step(
+            "stockpiles", k, text, unit, dict.fromkeys(floor.values(), -1.0), lambda units: _raised(case, path, levels, floor)(-units), most, (material,)
+        )
     if k in data.final_min:
         path = ("stockpiles", k, "final", "min")
         text = f"one {unit} less to be left in {k} at the end"
-        yield Step("stockpiles", k, text, unit, {case.rows["final_stock"][k,]: -1.0}, _plus(path, data.final_min[k], -1.0), min(_rate(case, material), data.final_min[k]), (material,))
+        yield Step(
+            "stockpiles",
+            k,
+            text,
+            unit,
+            {case.rows["final_stock"][k,]: -1.0},
+            _plus(path, data.final_min[k], -1.0),
+            min(_rate(case, material), data.final_min[k]),
+            (material,),
+        )
 
 
 def _policies(case: Case, wanted: Filter) -> Iterator[Step]:
@@ -280,22 +327,30 @@ def _policies(case: Case, wanted: Filter) -> Iterator[Step]:
         path: Path = ("policies", key, POLICY_KEYS[rule])
         rows = {index: row for index, row in case.rows.get(rule, {}).items() if index[0] == key}
         if isinstance(policy, Budget | MaxEmissions | StockLimit):
-            unit = case.currency if isinstance(policy, Budget) else "t_CO2e" if isinstance(policy, MaxEmissions) else case.unit(case.scenario.stockpiles[policy.stockpiles[0]].material)
+            unit = (
+                case.currency
+                if isinstance(policy, Budget)
+                else "t_CO2e"
+                if isinstance(policy, MaxEmissions)
+                else case.unit(case.scenario.stockpiles[policy.stockpiles[0]].material)
+            )
             most = FAR * policy.limit or 1.0
             yield Step("rules", key, f"one more {unit} in {key}.limit", unit, dict.fromkeys(rows.values(), 1.0), _plus(path, policy.limit), most)
         elif isinstance(policy, MinCover):
-            sides = {row: -case.setting.yearly_demand.get(tuple(index[1].split(".", 1)), 0.0) / DAYS_PER_YEAR for index, row in rows.items()}  # type: ignore[call-overload]
+            sides = {row: -case.setting.yearly_demand.get(tuple(index[1].split(".", 1)), 0.0) / DAYS_PER_YEAR for index, row in rows.items()}
             yield Step("rules", key, f"one day less in {key}.days", "days", sides, _plus(path, policy.days, -1.0), min(7.0, policy.days))
         elif isinstance(policy, MinService):
             windows = {row.key: row.window.periods for row in case.data.policy.service}
             sides = {row: -0.01 * sum(case.data.demand.demand.get((index[1], t), 0.0) for t in windows[index]) for index, row in rows.items()}
-            yield Step("rules", key, f"one percentage point less in {key}.share", "points", sides, _plus(path, policy.share, -0.01), min(5.0, 100 * policy.share))
+            yield Step(
+                "rules", key, f"one percentage point less in {key}.share", "points", sides, _plus(path, policy.share, -0.01), min(5.0, 100 * policy.share)
+            )
 
 
 def _services(case: Case, wanted: Filter) -> Iterator[Step]:
     for n, share in case.data.demand.min_service.items():
         material = case.data.demand.material[n]
-        if not _concerns(case, wanted, material):
+        if not _concerns(wanted, material):
             continue
         sides = {row: -0.01 * case.data.demand.demand[key, t] for (key, t), row in case.rows.get("min_service", {}).items() if key == n}
         path: Path = ("demands", n, "min_service")

@@ -78,13 +78,21 @@ class _End:
         last = prices[(prices["rule"] == "material_balance") & (prices["period"] == self.setting.periods[-1].label)]
         return {(m, g): float(value) for m, g, value in zip(last["item"], last["party"], last["value"], strict=True)}
 
-    def flows(self, name: str, key: str, **where: str) -> list[float]:
-        """Sum by period of the rows of a table whose first column is ``key``."""
-        table = self.tables[name]
-        chosen = table[table.columns[0]] == key
-        for column, value in where.items():
-            chosen &= table[column] == value
-        return self.by_period(table[chosen])
+    def flows(self, name: str, key: str, measure: str) -> list[float]:
+        """What a table with measures says of one id, by period."""
+        return self._measured[name].get((key, measure), [0.0] * len(self.setting.periods))
+
+    @cached_property
+    def _measured(self) -> dict[str, dict[tuple[str, str], list[float]]]:
+        """Each table with measures by id and measure, gone through once."""
+        position, found = self.loaded.calendar.position, {}
+        for name in ("stockpiles", "contracts"):
+            table = self.tables[name]
+            sums: dict[tuple[str, str], list[float]] = {}
+            for key, measure, label, value in zip(table[table.columns[0]], table["measure"], table["period"], table["value"], strict=True):
+                sums.setdefault((key, measure), [0.0] * len(position))[position[label]] += float(value)
+            found[name] = sums
+        return found
 
     def by_period(self, rows: pd.DataFrame) -> list[float]:
         """Sum of rows by period, in order of time."""

@@ -88,9 +88,9 @@ def price_rows(
         discount = discounts[tuple(index)] if price.window else data.time.discount.get(period, 1.0)
         party = parts.pop(price.party) if price.party is not None else _party(scenario, rule, parts[0])
         unit = price.unit.format(currency=scenario.money.currency, unit=unit_of(scenario, data, rule, parts))
-        ends = intervals.get(position, (float("nan"),) * 2)
+        limits = intervals.get(position, (float("nan"),) * 2)
         # an end that is the dual itself keeps all its digits
-        value, *ends = (_read(price, dual if abs(number - dual) <= 1e-8 * abs(dual) else number) / discount + 0.0 for number in (dual, *ends))
+        value, *ends = (_read(price, dual if abs(number - dual) <= 1e-8 * abs(dual) else number) / discount + 0.0 for number in (dual, *limits))
         yield rule, ".".join(parts), party, period, price.meaning, value, unit, min(ends), max(ends)
 
 

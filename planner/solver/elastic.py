@@ -25,7 +25,7 @@ def with_slacks(program: LinearProgram, slacks: Sequence[Slack], cost: Floats | 
 
     Args:
         program: The program.
-        slacks: Its further columns, each counted in a unit of its own.
+        slacks: Its further columns, each counted so that its values are near one.
         cost: Cost of the program's own columns; default none.
     """
     count = len(program.columns)
@@ -44,7 +44,8 @@ def with_slacks(program: LinearProgram, slacks: Sequence[Slack], cost: Floats | 
         index=index,
         value=value,
         columns=[*program.columns, *(slack.key for slack in slacks)],
-        groups=np.concatenate([program.groups, program.groups.max(initial=-1) + 1 + np.arange(len(slacks), dtype=np.int32)]).astype(np.int32),
+        # slacks are of ordinary size, and leave that of the program's own columns alone
+        groups=np.concatenate([program.groups, np.full(len(slacks), -1)]).astype(np.int32),
         lines={},
     )
 

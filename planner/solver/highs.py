@@ -5,6 +5,7 @@ No status but an accepted optimum yields a solution, and only a run without pres
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -180,12 +181,15 @@ def _without_noise(values: Floats) -> Floats:
 
 
 def _conflict(engine: Engine) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Rows and columns of a small infeasible part: an elastic program, then one by one (strategy 2 + 4)."""
+    """Rows and columns of a small infeasible part: an elastic program, then one by one (strategy 2 + 4).
+
+    Nothing where the time is up before it is small: HiGHS then names all that has not been ruled out.
+    """
     engine.set("iis_strategy", 6)
     if engine.deadline is not None:
         engine.set("iis_time_limit", max(0.0, engine.deadline - time.monotonic()))
     status, iis = engine.highs.getIis()
-    if status == highspy.HighsStatus.kError:
+    if status == highspy.HighsStatus.kError or (engine.deadline is not None and time.monotonic() >= engine.deadline):
         return (), ()
     return tuple(iis.row_index_), tuple(iis.col_index_)
 
@@ -214,14 +218,23 @@ def write_model(program: LinearProgram, path: Path) -> None:
         solver.passColName(i, name_of(key))
     for i, key in enumerate(program.rows):
         solver.passRowName(i, name_of(key))
-    temporary = path.with_name(f".{path.name}.tmp{path.suffix}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
     try:
         temporary.touch()  # HiGHS's LP writer crashes the process where it cannot open the file
         status = solver.writeModel(str(temporary))
-        if status == highspy.HighsStatus.kError or not temporary.is_file() or temporary.stat().st_size == 0:
-            raise InputError(f"{path}: the model could not be written")
+        # on a full disk HiGHS says that all is well, and the end is missing
+        if status == highspy.HighsStatus.kError or not _ends_well(temporary):
+            raise InputError(f"{path}: the model could not be written: the disk may be full")
         temporary.replace(path)
     except OSError as error:
         raise InputError(f"{path}: the model could not be written: {error.strerror or error}") from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _ends_well(path: Path) -> bool:
+    """Whether a model file has reached the disk with its last line."""
+    with path.open("rb+") as handle:
+        os.fsync(handle.fileno())
+        handle.seek(max(0, path.stat().st_size - 64))
+        return handle.read().split()[-1:] in ([b"end"], [b"ENDATA"])

@@ -28,10 +28,10 @@ class Scaling:
 
 
 def scale(program: LinearProgram) -> tuple[LinearProgram, Scaling]:
-    """Bring a program to ordinary size; ``program.groups`` says which columns share a size."""
+    """Bring a program to ordinary size; ``program.groups`` says which columns share a size, -1 which are of ordinary size already."""
     column = _power_of_two(_sizes(program)[program.groups])
     scaled = np.abs(program.value) * column[program.index]
-    row = _power_of_two(1 / _row_max(program, scaled))
+    row = _power_of_two(1 / _largest(len(program.rows), program.row_of, scaled))
     cost = np.abs(program.cost * column)
     money = float(_power_of_two(np.array([np.median(cost[cost > 0])]))[0]) if np.any(cost > 0) else 1.0
     return (
@@ -56,32 +56,31 @@ def _sizes(program: LinearProgram) -> Floats:
     group that only meets others, such as an intermediate product, takes its size from them through its coefficients.
     """
     count = int(program.groups.max(initial=-1)) + 1
-    rows, groups = program.row_of, program.groups[program.index]
+    grouped = program.groups[program.index] >= 0
+    rows, groups, values = program.row_of[grouped], program.groups[program.index][grouped], np.abs(program.value[grouped])
     first = np.full(len(program.rows), count, dtype=np.int32)
     last = np.full(len(program.rows), -1, dtype=np.int32)
     np.minimum.at(first, rows, groups)
     np.maximum.at(last, rows, groups)
-    widest = _row_max(program, np.abs(program.value))
+    widest = _largest(len(program.rows), rows, values)
     sizes = np.full(count, np.nan)
     asked = _finite(program.row_lower)
     allowed = np.where(asked > 0, 0.0, _finite(program.row_upper))
     for side in (asked, allowed):
         own = (first == last) & (side > 0)
         sizes = np.where(np.isnan(sizes), _medians(first[own], np.log2(side[own] / widest[own]), count), sizes)
-        sizes = _spread(program, groups, sizes)
+        sizes = _spread(rows, groups, np.log2(values), sizes, len(program.rows))
     default = float(np.nanmedian(sizes)) if np.isfinite(sizes).any() else 0.0
-    return np.exp2(np.clip(np.where(np.isnan(sizes), default, sizes), -80, 80))
+    return np.append(np.exp2(np.clip(np.where(np.isnan(sizes), default, sizes), -80, 80)), 1.0)
 
 
-def _spread(program: LinearProgram, groups: npt.NDArray[np.int32], sizes: Floats) -> Floats:
-    """Sizes (as powers of two) of further groups from those of the groups that they meet, as far as that leads."""
-    rows, coefficients = program.row_of, np.log2(np.abs(program.value))
+def _spread(rows: Integers, groups: Integers, coefficients: Floats, sizes: Floats, count: int) -> Floats:
+    """Sizes of further groups from those of the groups that they meet, as far as that leads; all as powers of two."""
     unknown = int(np.isnan(sizes).sum())
-    while unknown and unknown < len(sizes):
+    while 0 < unknown < len(sizes):
         reach = sizes[groups] + coefficients
         known = ~np.isnan(reach)
-        row_size = _medians(rows[known], reach[known], len(program.rows))
-        implied = row_size[rows] - coefficients
+        implied = _medians(rows[known], reach[known], count)[rows] - coefficients
         usable = ~np.isnan(implied)
         sizes = np.where(np.isnan(sizes), _medians(groups[usable], implied[usable], len(sizes)), sizes)
         before, unknown = unknown, int(np.isnan(sizes).sum())
@@ -99,10 +98,10 @@ def _medians(places: Integers | npt.NDArray[np.int64], values: Floats, length: i
     return found
 
 
-def _row_max(program: LinearProgram, values: Floats) -> Floats:
+def _largest(count: int, rows: Integers, values: Floats) -> Floats:
     """Largest value of each row; 1 for an empty row."""
-    largest = np.zeros(len(program.rows))
-    np.maximum.at(largest, program.row_of, values)
+    largest = np.zeros(count)
+    np.maximum.at(largest, rows, values)
     largest[largest == 0] = 1.0
     return largest
 

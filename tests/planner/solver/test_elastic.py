@@ -8,6 +8,7 @@ import pytest
 from planner.solver.elastic import Slack, with_added, with_slacks
 from planner.solver.highs import Solution, solve
 from planner.solver.lower import LinearProgram
+from planner.solver.scale import scale
 from tests.planner.solver.toy_programs import FREE, Floats, program, random_program
 
 
@@ -50,7 +51,13 @@ def test_own_columns_cost_nothing_unless_told() -> None:
     assert eased.cost.tolist() == [7, 7, 2]
     assert answer(eased).tolist() == [0, 0, 3]
     assert eased.columns == [*lp.columns, ("eased", 0)]
-    assert len(set(eased.groups[2:].tolist()) | {0}) == 2, "a slack is counted in a unit of its own"
+
+
+def test_slacks_leave_the_internal_units_alone() -> None:
+    """Quantities near 1e9 keep their size although every row of theirs has a slack beside them, and slacks stay as they are."""
+    lp = program([1, 1], [[1, 0], [0, 1]], [(1e9, FREE), (-FREE, 3e-6)], groups=[0, 1])
+    before, after = scale(lp)[1], scale(with_slacks(lp, [Slack(("eased", 0), {0: 1e9, 1: 1e-6}, 1.0)]))[1]
+    np.testing.assert_array_equal(after.column, [*before.column, 1.0])
 
 
 def test_without_slacks_the_rows_stay() -> None:

@@ -415,3 +415,20 @@ def test_the_record_of_a_plan_says_how_it_was_found(tmp_path: Path) -> None:
     assert next(iter(record["tie_break"])) == "serve earliest"
     assert "decided" in record["tie_break"].values()
     assert record["options"]["primal_feasibility_tolerance"] == 1e-9
+
+
+@pytest.mark.parametrize("unlimited", [1e6, 1e9, 1e12, 1e15])
+def test_a_capacity_written_for_no_limit_does_not_set_the_size_of_things(unlimited: float, tmp_path: Path) -> None:
+    """100 a year for three years, 5 of them from the store; the rest is made of two tonnes of ore at 1, for 0.3: 295 · 2.3."""
+    path = tmp_path / "unlimited.yaml"
+    path.write_text(
+        "version: 1\nhorizon: {start: 2026, end: 2029, step: year}\nmoney: {discount_rate: 0}\nmaterials: {ore: {}, m: {}}\n"
+        f"suppliers:\n  mine: {{material: ore, capacity: {unlimited}, price: 1}}\n  trade: {{material: m, capacity: {unlimited}, price: 3}}\n"
+        f"processes: {{plant: {{inputs: {{ore: 2}}, outputs: {{m: 1}}, capacity: {unlimited}, cost: 0.3}}}}\n"
+        f"stockpiles: {{k: {{material: m, capacity: {unlimited}, initial: 5, holding_cost: 0.1}}}}\n"
+        "demands: {d: {material: m, quantity: 100, shortage: 50}}\n",
+        encoding="utf-8",
+    )
+    plan = planner.solve(path)
+    assert plan.total_cost == pytest.approx(295 * 2.3, rel=1e-9)
+    assert len(plan.record["attempts"]) == 1
