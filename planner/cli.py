@@ -100,6 +100,8 @@ def solve(
         typer.echo(f"note: replaced the plan of '{earlier}' in {folder}", err=True)
     for warning in plan.record["warnings"]:
         typer.echo(f"warning: {message(warning)}", err=True)
+    for relaxation in plan.record.get("relaxations", ()):
+        typer.echo(f"relaxed: {message(relaxation['path'])}: {message(relaxation['text'])}", err=True)
     if as_json:
         tested = {key: plan.record[key] for key in ("horizon_test", "relaxations") if key in plan.record}
         typer.echo(harmless(json.dumps({**plan.summary(), **tested, "out": str(folder)}, indent=1, ensure_ascii=False, allow_nan=False)))

@@ -52,13 +52,14 @@ class WhatIf:
         x, y, _ = self.scaling.unscale(x, y, np.zeros_like(x))
         return Outcome(float(self.program.cost @ x) + self.program.offset, x, y)
 
-    def ask(self, sides: Mapping[int, float] | None = None, cost: Floats | None = None, closed: Collection[int] = ()) -> Outcome | None:
+    def ask(self, sides: Mapping[int, float] | None = None, cost: Floats | None = None, closed: Collection[int] = (), onward: bool = False) -> Outcome | None:
         """The optimum under a change.
 
         Args:
             sides: By row, how far its sides move.
             cost: Costs by column instead of the program's.
             closed: Columns that must stay zero.
+            onward: Start from where the last question ended, which is near where questions come in a row.
 
         Returns:
             None where no plan is left.
@@ -73,7 +74,8 @@ class WhatIf:
             (program.lower / scaling.column, program.upper / scaling.column),
             (program.row_lower * scaling.row, program.row_upper * scaling.row),
         )
-        self.engine.start_from(self.basis)
+        if not onward:
+            self.engine.start_from(self.basis)
         status = self.engine.run_briefly()
         stop_at_limits(status)
         if status == Status.kOptimal:
@@ -111,8 +113,8 @@ class WhatIf:
         """
         size = max(abs(self.now.cost), abs(slope) * most)
         step = most
-        for _ in range(40):
-            outcome = self.ask({row: step * move for row, move in sides.items()})
+        for count in range(40):
+            outcome = self.ask({row: step * move for row, move in sides.items()}, onward=count > 0)
             if outcome is None:
                 step /= 4
                 continue
@@ -146,7 +148,7 @@ class WhatIf:
         price = start
         size = max(abs(without.cost), abs(self.now.cost))
         for count in range(60):
-            outcome = self.ask(cost=self.program.cost + price * weights)
+            outcome = self.ask(cost=self.program.cost + price * weights, onward=count > 0)
             assert outcome is not None
             used = float(weights @ outcome.x)
             gain = without.cost - outcome.cost
