@@ -1,0 +1,49 @@
+"""Which rules contradict each other, and which prices make money from nothing, by the keys that set them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from planner.errors import Conflict, listed
+from planner.scenario.load import Loaded
+from planner.solver.highs import NoSolution
+from planner.solver.lower import LinearProgram, name_of
+from planner.words import Words, spans
+
+_SPOKEN = ("policies", "stockpiles", "demands", "contracts", "projects", "events", "processes", "routes", "suppliers", "materials", "horizon")
+"""In this order a conflict is told: what is most easily changed comes first."""
+STRUCTURAL = frozenset({"material_balance", "stock_balance", "capacity_ramp"})
+
+
+def contradictions(loaded: Loaded, words: Words, program: LinearProgram, rows: Iterable[int]) -> list[Conflict]:
+    """The conflicting rows by the key that sets them; what only ties them together comes last."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        key = program.rows[row]
+        groups.setdefault((key[0], words.rule(key).dotted), []).append(row)
+    found = []
+    for (name, dotted), members in groups.items():
+        rule = words.rule(program.rows[members[0]])
+        indices = [index for _, index in (program.rows[row] for row in members) if isinstance(index, tuple)]
+        labels = [str(index[-1]) for index in indices]
+        items = [item for item in dict.fromkeys(words.item(program.rows[row]) for row in members) if item]
+        meaning = rule.words + (f" ({listed(items)})" if items else "")
+        names = tuple(name_of(program.rows[row]) for row in members)
+        found.append(Conflict(name, meaning, names, dotted, str(loaded.mark(*rule.path)), spans(loaded.calendar, labels), name in STRUCTURAL))
+    return sorted(found, key=lambda conflict: (conflict.structural, _SPOKEN.index(conflict.path.split(".", 1)[0])))
+
+
+def money_from_nothing(loaded: Loaded, words: Words, program: LinearProgram, outcome: NoSolution) -> list[Conflict]:
+    """The prices that earn in what can grow without end, the largest first."""
+    found: dict[str, tuple[float, Conflict]] = {}
+    for column, growth in zip(outcome.columns, outcome.ray, strict=True):
+        earns = -program.cost[column] * growth
+        if earns <= 0:
+            continue
+        path, meaning = words.earning(program.columns[column])
+        dotted = ".".join(map(str, path))
+        before = found.get(dotted)
+        names = (*(before[1].rows if before else ()), name_of(program.columns[column]))
+        conflict = Conflict("money from nothing", meaning, names, dotted, str(loaded.mark(*path)))
+        found[dotted] = (earns + (before[0] if before else 0.0), conflict)
+    return [conflict for _, conflict in sorted(found.values(), key=lambda entry: -entry[0])]
