@@ -10,17 +10,13 @@ import errno
 import hashlib
 import json
 import os
-import re
-import secrets
-import shutil
-import sys
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planner.disk import PATIENCE, leftovers, lock, restore, staging, swap, sync_folder, write_file
 from planner.errors import InputError, listed
 
 if TYPE_CHECKING:
@@ -36,8 +32,6 @@ REQUIRED = frozenset({"status", "scenario", "title", "currency", "discount_rate"
 """What the record of a plan cannot do without."""
 DIGESTS = ("files", "sha256")
 """What only a record on disk has: the sha256 of every other file of the folder, and the record's own."""
-PATIENCE = 20.0
-"""Seconds to wait for another run that moves its plan into the same folder."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +104,12 @@ class Plan:
         made = [path for path in (folder.parent, *folder.parent.parents) if not path.exists()]
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            with _staging(folder) as new:
+            with staging(folder, is_plan) as new:
                 self._write(new)
-                with _lock(folder.parent, PATIENCE):
+                with lock(folder.parent, PATIENCE):
                     # somebody may have put something there while the tables were written
                     refuse_foreign(folder)
-                    _swap(new, folder)
+                    swap(new, folder)
         except OSError as error:
             raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
         finally:
@@ -135,14 +129,14 @@ class Plan:
 
     def _write(self, folder: Path) -> None:
         """Write every file, the record last: a folder without it is not a plan."""
-        files = {SCENARIO: _write_file(folder / SCENARIO, self.resolved.encode())}
+        files = {SCENARIO: write_file(folder / SCENARIO, self.resolved.encode())}
         for name, table in self.tables.items():
-            files[f"{name}.csv"] = _write_file(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
-            files[f"{name}.parquet"] = _write_file(folder / f"{name}.parquet", table.to_parquet(index=False))
+            files[f"{name}.csv"] = write_file(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
+            files[f"{name}.parquet"] = write_file(folder / f"{name}.parquet", table.to_parquet(index=False))
         record = {**_without_digests(self.record), "files": files}
         record["sha256"] = digest(record)
-        _write_file(folder / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False).encode())
-        _sync_folder(folder)
+        write_file(folder / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False).encode())
+        sync_folder(folder)
 
     @staticmethod
     def load(folder: str | Path) -> Plan:
@@ -305,119 +299,6 @@ def _refuse_unwritable(folder: Path) -> None:
     raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
 
-# ------------------------------------------------------------------------------------------------------- on the disk
-def _write_file(path: Path, content: bytes) -> str:
-    """Write a file down to the disk; its sha256."""
-    with path.open("wb") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
-    return hashlib.sha256(content).hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Write the names in a folder down to the disk, where the system can."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-@contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
-    """A new folder beside a place, held by this run, gone in the end with whatever then lies there."""
-    path = _beside(folder, "tmp")
-    with ExitStack() as stack:
-        stack.callback(shutil.rmtree, path, ignore_errors=True)
-        # whoever tidies up must not see it before it is held
-        with _lock(folder.parent, PATIENCE):
-            _tidy(folder)
-            path.mkdir()
-            stack.enter_context(_lock(path, 0.0))
-        yield path
-
-
-def _swap(new: Path, folder: Path) -> None:
-    """Move a finished folder into place; what was there before goes where the new one was."""
-    if not folder.exists():
-        new.rename(folder)
-    elif not _exchange(new, folder):
-        _exchange_by_renames(new, folder)
-    _sync_folder(folder.parent)
-
-
-def _exchange(one: Path, two: Path) -> bool:
-    """Let two folders change places in one step; False where the system or the disk cannot."""
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        import ctypes
-
-        rename = ctypes.CDLL(None).renameat2
-    except (ImportError, OSError, AttributeError):
-        return False
-    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
-    rename.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
-    return bool(rename(here, os.fsencode(one), here, os.fsencode(two), exchange) == 0)
-
-
-def _exchange_by_renames(new: Path, folder: Path) -> None:
-    """The same in three steps; killed between the first two, the earlier plan is brought back by :func:`recover`."""
-    old = _beside(folder, "old")
-    try:
-        folder.rename(old)
-        new.rename(folder)
-    finally:
-        # whatever came between, the place does not stay empty; a plan loses the name "old" before it loses its first file
-        if old.exists():
-            old.rename(new if folder.exists() else folder)
-
-
-def _beside(folder: Path, kind: str) -> Path:
-    """A hidden name beside a place; the number of the process is for people who wonder whose it is."""
-    return folder.with_name(f".{_stem(folder)}.{os.getpid()}-{secrets.token_hex(4)}.{kind}")
-
-
-def _stem(folder: Path) -> str:
-    """The name of a folder, made shorter where a few more letters would be too many for the disk."""
-    name = os.fsencode(folder.name)
-    return folder.name if len(name) <= 200 else hashlib.sha256(name).hexdigest()
-
-
-def _leftovers(folder: Path, kind: str) -> list[Path]:
-    """Folders of that kind that runs into a place have made and not removed (yet), the latest first."""
-    pattern = re.compile(rf"\.{re.escape(_stem(folder))}\.\d+-[0-9a-f]{{8}}\.{kind}")
-    try:
-        found = [path for path in folder.parent.iterdir() if pattern.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]
-        return sorted(found, key=lambda path: -path.stat().st_ctime)
-    except OSError:
-        return []
-
-
-def _tidy(folder: Path) -> None:
-    """Remove what killed runs have left beside a place; whoever calls holds the folder above."""
-    _restore(folder)
-    dead = [path for path in _leftovers(folder, "tmp") if _is_dead(path)]
-    if is_plan(folder):
-        dead += _leftovers(folder, "old")
-    for path in dead:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_dead(path: Path) -> bool:
-    """Whether the run that made a temporary folder has ended.
-
-    It holds the folder as long as it lives. The number of its process says less: in a container it is another one.
-    """
-    with _lock(path, 0.0) as held:
-        if held is None:
-            with suppress(OSError):
-                return time.time() - path.stat().st_mtime > 86400
-        return bool(held)
-
-
 def recover(folder: str | Path) -> bool:
     """Bring back the earlier plan of a place where a run was killed after it had moved that plan away.
 
@@ -428,68 +309,7 @@ def recover(folder: str | Path) -> bool:
         InputError: if it cannot be moved, naming where it is.
     """
     folder = Path(folder)
-    if folder.name in ("", "..") or os.path.lexists(folder) or not _leftovers(folder, "old"):
+    if folder.name in ("", "..") or os.path.lexists(folder) or not leftovers(folder, "old"):
         return False
-    with _lock(folder.parent, PATIENCE):
-        return _restore(folder)
-
-
-def _restore(folder: Path) -> bool:
-    old = next(filter(is_plan, _leftovers(folder, "old")), None)
-    if old is None or os.path.lexists(folder):
-        return False
-    try:
-        old.rename(folder)
-    except OSError as error:
-        text = f"{folder}: is missing, as a run was killed; the earlier plan is in {old} and cannot be moved back"
-        raise InputError(f"{text}: {error.strerror or error}") from None
-    return True
-
-
-@contextmanager
-def _lock(folder: Path, patience: float) -> Iterator[bool | None]:
-    """Hold a folder for this run alone; nothing stays behind, as the system lets go when the process ends.
-
-    Yields:
-        True if it is held, False if another run holds it for longer than the patience in seconds, None where that cannot be told.
-    """
-    handle = _open_folder(folder)
-    if sys.platform == "win32" or handle is None:
-        yield None
-        return
-    import fcntl
-
-    try:
-        held = _flock(handle, patience)
-        yield held
-    finally:
-        # closing is not enough where another thread has forked meanwhile
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_UN)
-        os.close(handle)
-
-
-def _open_folder(folder: Path) -> int | None:
-    try:
-        return os.open(folder, os.O_RDONLY)
-    except OSError:
-        return None
-
-
-def _flock(handle: int, patience: float) -> bool | None:
-    if sys.platform == "win32":
-        return None
-    import fcntl
-
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.02)
-        except OSError:
-            return None
-        else:
-            return True
+    with lock(folder.parent, PATIENCE):
+        return restore(folder, is_plan)

@@ -18,6 +18,7 @@ LAYERS = {
     "planner.verify": 2,
     "planner.checks": 3,
     "planner.language": 3,
+    "planner.disk": 1,
     "planner.plan": 3,
     "planner.optimum": 3,
     "planner.words": 3,

@@ -37,6 +37,7 @@ from pathlib import Path
 hook, number, stored, *words = sys.argv[1:]
 sys.argv = ["plan", *words]
 from planner.__main__ import main
+import planner.disk as disk
 import planner.plan as plans
 if stored:
     answer = plans.Plan.load(stored)
@@ -56,7 +57,7 @@ def after(owner, name, most):
         return value
     setattr(owner, name, wrapped)
 
-def half(path, content, original=plans._write_file):
+def half(path, content, original=plans.write_file):
     if path.name != third:
         return original(path, content)
     with path.open("wb") as handle:
@@ -65,7 +66,7 @@ def half(path, content, original=plans._write_file):
         fire()
         handle.write(content[len(content) // 2 :])
 
-def meet(new, original=plans._sync_folder):
+def meet(new, original=plans.sync_folder):
     original(new)
     if new.name.endswith(".tmp"):
         (sync / str(os.getpid())).touch()
@@ -74,7 +75,7 @@ def meet(new, original=plans._sync_folder):
 
 kind, _, rest = hook.partition(":")
 if kind in ("renames", "meet-renames"):
-    plans._exchange = lambda *a: False
+    disk.exchange = lambda *a: False
 if kind == "stage":
     import planner.cli as cli
     show = cli._Progress.show
@@ -85,16 +86,16 @@ if kind == "stage":
     cli._Progress.show = shown
 elif kind == "half":
     third = f"{list(answer.tables)[2]}.parquet"
-    plans._write_file = half
+    plans.write_file = half
 elif kind == "written":
-    after(plans, "_write_file", 1 + 2 * len(answer.tables) + 1)
+    after(plans, "write_file", 1 + 2 * len(answer.tables) + 1)
 elif kind == "exchange":
-    after(plans, "_exchange", 1)
+    after(disk, "exchange", 1)
 elif kind == "renames":
     after(Path, "rename", int(rest))
 elif kind.startswith("meet"):
     sync = Path(rest)
-    plans._sync_folder = meet
+    plans.sync_folder = meet
     rename = Path.rename
     Path.rename = lambda *a: (time.sleep(0.1), rename(*a))
 main()

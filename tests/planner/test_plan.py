@@ -183,7 +183,7 @@ def test_a_failing_rename_brings_the_earlier_plan_back(fails_at: int, tmp_path: 
             raise OSError(errno.EIO, "Input/output error")
         return rename(self, target)
 
-    monkeypatch.setattr("planner.plan._exchange", lambda *_: False)
+    monkeypatch.setattr("planner.disk.exchange", lambda *_: False)
     monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(InputError, match="cannot be written: Input/output error"):
         other().save(folder)
