@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from planner.errors import InputError, did_you_mean, listed
-from planner.explain.borders import borders
+from planner.explain.borders import tell_borders
 from planner.explain.case import Case, Filter, Proof, Statement
-from planner.explain.events import events
-from planner.explain.rules import binding
-from planner.explain.worth import worth
+from planner.explain.events import tell_events
+from planner.explain.rules import tell_rules
+from planner.explain.worth import tell_worth
 from planner.plan import SCENARIO, Plan
 from planner.scenario.load import load
 from planner.scenario.schema import Scenario
@@ -59,12 +60,13 @@ class Explanation:
         }
 
 
-def explain(folder: str | Path, wanted: Filter | None = None) -> Explanation:
+def explain(folder: str | Path, wanted: Filter | None = None, told: Callable[[int], None] = lambda _: None) -> Explanation:
     """Explain a plan from its folder alone.
 
     Args:
         folder: Plan folder.
         wanted: What is asked about; default everything that matters.
+        told: Called with the number of statements found so far.
 
     Returns:
         Statements by section, those that matter most first. Each holds the change that proves it.
@@ -79,15 +81,14 @@ def explain(folder: str | Path, wanted: Filter | None = None) -> Explanation:
     _must_exist(loaded.scenario, [period.label for period in loaded.calendar.periods], wanted)
     case = Case(loaded, plan)
     order = {name: place for place, name in enumerate(SECTIONS)}
-    found = sorted(_statements(case, wanted), key=lambda statement: (order[statement.section], -statement.weight))
+    found = sorted(_statements(case, wanted, told), key=lambda statement: (order[statement.section], -statement.weight))
     return Explanation(plan.record["title"] or plan.name, case.currency, case.cost, found, not wanted.is_open)
 
 
-def _statements(case: Case, wanted: Filter) -> Iterator[Statement]:
-    yield from events(case, wanted)
-    yield from borders(case, wanted)
-    yield from worth(case, wanted)
-    yield from binding(case, wanted)
+def _statements(case: Case, wanted: Filter, told: Callable[[int], None]) -> Iterator[Statement]:
+    for count, statement in enumerate(chain(*(tell(case, wanted) for tell in (tell_events, tell_borders, tell_worth, tell_rules)))):
+        told(count)
+        yield statement
 
 
 def _must_exist(scenario: Scenario, periods: list[str], wanted: Filter) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from planner.compile.setting import Setting
 from planner.errors import CheckError
@@ -19,21 +19,21 @@ from planner.scenario.load import Loaded
 from planner.scenario.series import Series
 from planner.solver.directions import Directions
 from planner.solver.highs import NoSolution, Optimum
-from planner.solver.lower import Floats
 from planner.solver.whatif import WhatIf
 from planner.words import Path, Words
-from sourcing_lp.data import LimitRow, ServiceRow, ShareRow, StockRow
+from sourcing_lp.units import counted_in
 
-SMALL = 1e-7
-"""A slope below this part of the largest price is rounding."""
+SAME = 1e-9
+"""A difference of costs below this part of all costs and credits together is rounding."""
+Index = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Proof:
     """A change that anybody can make, and what the least cost becomes."""
 
-    set: Mapping[str, Any]
-    """Keys of the scenario and their new values, as ``plan solve --set`` takes them; None removes a key."""
+    set: tuple[str, ...]
+    """``path=value`` changes in order, as ``plan solve --set`` takes them."""
     total_cost: float
 
 
@@ -46,10 +46,11 @@ class Statement:
     """Id of what it is about."""
     text: str
     value: float | None = None
-    """Undiscounted money per unit, or the price at which something changes; see ``unit``."""
+    """What a unit saves, negative where it costs; or the price at which something changes. In ``unit``."""
     unit: str = ""
+    """Says so where money is present value: discounted to the horizon's start."""
     present_value: float | None = None
-    """The same, discounted to the horizon's start."""
+    """What a unit saves, discounted."""
     holds_for: float | None = None
     """How many units the value holds for; further ones are worth less."""
     period: str = ""
@@ -72,6 +73,12 @@ class Filter:
     def is_open(self) -> bool:
         """Whether nothing in particular is asked."""
         return not any((self.material, self.supplier, self.project, self.period))
+
+    def concerns(self, materials: Iterable[str], supplier: str | None = None, project: str | None = None) -> bool:
+        """Whether something that lasts over all periods is asked for."""
+        if self.period is not None or self.supplier not in (None, supplier) or self.project not in (None, project):
+            return False
+        return self.material is None or self.material in materials
 
 
 class Case:
@@ -98,7 +105,7 @@ class Case:
         self.y, self.x = best.solution.y, best.solution.x
         self.whatif = WhatIf(self.program, self.optimum)
         self.cost = self.whatif.now.cost
-        if abs(self.cost - plan.total_cost) > 1e-6 * max(abs(self.cost), abs(plan.total_cost)):
+        if abs(self.cost - plan.total_cost) > 1e-6 * self.whatif.size:
             raise CheckError(f"the plan costs {plan.total_cost:.9g}, but its scenario's optimum is {self.cost:.9g}; see plan verify")
 
     @property
@@ -110,71 +117,97 @@ class Case:
         """Unit of a material."""
         return self.scenario.materials[material].unit if material in self.scenario.materials else "unit"
 
+    def matters(self, difference: float) -> bool:
+        """Whether a difference of costs is more than rounding."""
+        return abs(difference) > SAME * self.whatif.size
+
     @cached_property
     def directions(self) -> Directions:
         """One-sided slopes of the least cost."""
         return Directions(self.optimum)
 
     @cached_property
-    def rows(self) -> dict[str, dict[tuple[Any, ...], int]]:
-        """Rows by constraint and index."""
+    def _rows(self) -> dict[tuple[str, str], dict[Index, int]]:
         return _places(self.program.rows)
 
     @cached_property
-    def columns(self) -> dict[str, dict[tuple[Any, ...], int]]:
-        """Columns by variable and index."""
+    def _columns(self) -> dict[tuple[str, str], dict[Index, int]]:
         return _places(self.program.columns)
 
-    @cached_property
-    def discounts(self) -> Floats:
-        """Discount factor of each row's period, 1 where it belongs to none."""
-        policy = self.data.policy
-        rows = policy.max_share, policy.budget, policy.max_emissions, policy.stock_limit, policy.min_cover, policy.service
-        windows: list[ShareRow | LimitRow | StockRow | ServiceRow] = [row for kind in rows for row in kind]
-        by_window = {row.key: row.window.discount for row in windows}
-        found = []
-        for name, index in self.program.rows:
-            parts = index if isinstance(index, tuple) else (index,)
-            found.append(by_window[parts] if name in _POLICIES else self.data.time.discount.get(parts[-1], 1.0))
-        return np.array(found)
+    def rows(self, constraint: str, key: str) -> dict[Index, int]:
+        """Rows of a constraint whose index begins with a key, by the rest of the index."""
+        return self._rows.get((constraint, key), {})
+
+    def columns(self, variable: str, key: str) -> dict[Index, int]:
+        """Columns of a variable whose index begins with a key, by the rest of the index."""
+        return self._columns.get((variable, key), {})
+
+    def priced(self, rows: Mapping[Index, int]) -> dict[Index, int]:
+        """Those rows that have a price."""
+        return {index: row for index, row in rows.items() if self.directions.priced(row)}
 
     @cached_property
-    def smallest(self) -> float:
-        """Slopes below this are rounding, in money per unit of a row."""
-        return SMALL * float(np.abs(self.y).max(initial=0.0))
+    def window_periods(self) -> dict[Index, tuple[str, ...]]:
+        """Periods of each policy row, by its index."""
+        return {row.key: row.window.periods for row in self.data.policy.rows}
 
-    def undiscounted(self, sides: Mapping[int, float], slope: float) -> float:
-        """A slope in money of the periods in which it arises: each row's part over its discount."""
-        parts = [(self.y[row] * move, self.discounts[row]) for row, move in sides.items()]
-        now = sum(part for part, _ in parts)
-        return slope * sum(part / discount for part, discount in parts) / now if now else slope / float(np.mean([d for _, d in parts]))
+    def periods_of(self, row: int) -> tuple[str, ...]:
+        """Periods that a row is about; none where it is about no period."""
+        _, index = self.program.rows[row]
+        parts = index if isinstance(index, tuple) else (index,)
+        if parts in self.window_periods:
+            return self.window_periods[parts]
+        return (parts[-1],) if parts[-1] in self.data.time.discount else ()
+
+    @cached_property
+    def _material_of(self) -> list[str]:
+        counted = counted_in(self.data)
+        return [counted[name](index) if name in counted else "" for name, index in self.program.columns]
+
+    def materials_of(self, row: int) -> set[str]:
+        """Materials that the variables of a row are counted in."""
+        return {self._material_of[column] for column in self.program.index[self.program.start[row] : self.program.start[row + 1]]} - {""}
+
+    def discount(self, sides: Mapping[int, float]) -> float | None:
+        """Discount factor of what moves, where all of it moves in one calendar year; None where it moves over several."""
+        labels = [t for row in sides for t in self.periods_of(row)]
+        if len(labels) < len(sides) or len({self.calendar.named(t).start.year for t in labels}) != 1:
+            return None
+        weights = dict.fromkeys(labels, 0.0)
+        for row, move in sides.items():
+            for t in self.periods_of(row):
+                weights[t] += abs(move)
+        return sum(weight * self.data.time.discount[t] for t, weight in weights.items()) / sum(weights.values())
 
     def per_period(self, series: Series, steps: Mapping[str, float]) -> dict[str, float]:
         """A series as its mean of each period, with steps added in some periods."""
         return {period.start.isoformat(): self.setting.mean(series, period) + steps.get(period.label, 0.0) for period in self.calendar.periods}
 
-    def table(self, name: str) -> pd.DataFrame:
-        """A table of the plan."""
-        return self.plan.tables[name]
 
-
-_POLICIES = frozenset({"max_share", "budget", "max_emissions", "stock_limit", "min_cover", "service_level"})
-
-
-def _places(keys: Iterable[tuple[str, Any]]) -> dict[str, dict[tuple[Any, ...], int]]:
-    found: dict[str, dict[tuple[Any, ...], int]] = {}
+def _places(keys: Iterable[tuple[str, Any]]) -> dict[tuple[str, str], dict[Index, int]]:
+    found: dict[tuple[str, str], dict[Index, int]] = {}
     for place, (name, index) in enumerate(keys):
-        found.setdefault(name, {})[index if isinstance(index, tuple) else (index,)] = place
+        first, *rest = index if isinstance(index, tuple) else (index,)
+        found.setdefault((name, str(first)), {})[tuple(rest)] = place
     return found
 
 
 def proof(values: Mapping[Path, Any], total_cost: float) -> Proof:
-    """A proof from changes by path."""
-    return Proof({".".join(map(str, path)): _plain(value) for path, value in values.items()}, float(total_cost))
+    """A proof from changes by path; None removes a key. What is a map replaces what was there, instead of being merged into it."""
+    found: list[str] = []
+    for path, value in values.items():
+        name = ".".join(map(str, path))
+        if value is None or isinstance(value, Mapping):
+            found.append(f"{name}=null")
+        if value:
+            found.append(f"{name}={json.dumps(_plain(value), ensure_ascii=False)}")
+        elif value is not None and not isinstance(value, Mapping):
+            found.append(f"{name}={value}")
+    return Proof(tuple(found), float(total_cost))
 
 
 def _plain(value: Any) -> Any:
-    """Numbers of numpy as Python's own, so that YAML and JSON can write them."""
+    """Numbers of numpy as Python's own, so that they can be written."""
     if isinstance(value, Mapping):
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list):

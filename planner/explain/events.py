@@ -11,12 +11,12 @@ from planner.pipeline import make_program
 from planner.scenario.changes import changed
 from planner.scenario.dates import add_months
 from planner.scenario.schema import Event
-from planner.solver.certificate import certify
-from planner.solver.highs import NoSolution, solve
+from planner.solver.certificate import proven
+from planner.solver.highs import NoSolution
 from planner.words import Path
 
 
-def events(case: Case, wanted: Filter) -> Iterator[Statement]:
+def tell_events(case: Case, wanted: Filter) -> Iterator[Statement]:
     """Statements on each event, and on all of them together."""
     if not wanted.is_open:
         return
@@ -43,7 +43,7 @@ def cost_with(case: Case, changes: Mapping[Path, Any]) -> float | None:
         _, program = make_program(changed(case.loaded, changes))
     except InputError:
         return None
-    outcome = solve(program, accept=lambda solution: certify(program, solution).passed)
+    outcome = proven(program)
     return None if isinstance(outcome, NoSolution) else float(program.cost @ outcome.x) + program.offset
 
 
@@ -52,12 +52,14 @@ def _without(case: Case, about: str, name: str, changes: Mapping[Path, Any]) -> 
     if cost is None:
         return None
     loss = case.cost - cost
-    if abs(loss) <= 1e-9 * abs(case.cost):
+    if not case.matters(loss):
         text = f"{name}: changes nothing that costs money"
     else:
         share = f" ({percent(abs(loss / cost))} of the cost without)" if cost else ""
-        text = f"{name}: {'costs' if loss > 0 else 'saves'} {amount(abs(loss))} {case.currency} in all, discounted{share}"
-    return Statement("events", about, text, value=loss, unit=case.currency, present_value=loss, proofs=(proof(changes, cost),), weight=abs(loss))
+        text = f"{name}: {'costs' if loss > 0 else 'saves'} {amount(abs(loss))} {case.currency} in all, in present value{share}"
+    return Statement(
+        "events", about, text, value=loss, unit=f"{case.currency}, present value", present_value=loss, proofs=(proof(changes, cost),), weight=abs(loss)
+    )
 
 
 def _months(case: Case, key: str, event: Event) -> Iterator[Statement]:
@@ -74,8 +76,9 @@ def _months(case: Case, key: str, event: Event) -> Iterator[Statement]:
         if cost is None:
             continue
         gain = case.cost - cost
-        if abs(gain) <= 1e-9 * abs(case.cost):
+        if not case.matters(gain):
             words = f"{text} nothing would be saved"
         else:
             words = f"{text} {amount(abs(gain))} {case.currency} would be {'saved' if gain > 0 else 'added'} (present value)"
-        yield Statement("events", key, words, value=gain, unit=f"{case.currency}/month", present_value=gain, proofs=(proof(changes, cost),))
+        unit = f"{case.currency}, present value"
+        yield Statement("events", key, words, value=gain, unit=unit, present_value=gain, proofs=(proof(changes, cost),))

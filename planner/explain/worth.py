@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from planner.explain.case import Case, Filter, Statement, amount, proof
-from planner.scenario.schema import Budget, MaxEmissions, MinCover, MinService, StockLimit
+from planner.scenario.schema import Budget, MaxEmissions, MinCover, MinService, StockLimit, Stockpile
 from planner.scenario.series import Series
 from planner.scenario.units import DAYS_PER_YEAR
-from planner.words import POLICY_KEYS, Path
+from planner.solver.engine import SolverError
+from planner.words import POLICY_KEYS, Path, spans
 
 FAR = 0.05
 """Steps up to this part of a year's demand are looked at: more than that is another plan."""
+MOST = 60
+"""Where everything is asked for, so many steps that are worth most at first sight are looked at."""
+Change = Callable[[float], dict[Path, Any]]
 
 
 @dataclass(frozen=True)
@@ -27,115 +31,111 @@ class Step:
     unit: str
     """What one unit is."""
     sides: Mapping[int, float]
-    change: Callable[[float], dict[Path, Any]]
+    change: Change | None
+    """Keys to set for so many units; None where no key does just this."""
     most: float
     """Largest step of interest, in units."""
     materials: tuple[str, ...] = ()
     period: str = ""
 
 
-def worth(case: Case, wanted: Filter) -> Iterator[Statement]:
+def tell_worth(case: Case, wanted: Filter) -> Iterator[Statement]:
     """Statements on what one more unit of anything saves, for all that saves or costs something."""
-    for step in _steps(case, wanted):
+    steps = [step for step in _steps(case, wanted) if step.sides]
+    if wanted.is_open:
+        steps = sorted(steps, key=lambda step: -abs(sum(case.y[row] * move for row, move in step.sides.items())) * step.most)[:MOST]
+    for step in steps:
         said = say(case, step)
         if said is not None:
             yield said
 
 
 def say(case: Case, step: Step) -> Statement | None:
-    """What a step is worth, how far that holds, and how to see it; None where it is worth nothing."""
-    slope = case.directions.along(step.sides)
-    if not abs(slope) > case.smallest * max(map(abs, step.sides.values()), default=1.0) or abs(slope) == float("inf"):
+    """What a step is worth, how far that holds, and how to see it; None where it is worth nothing, or what it is worth cannot be proven."""
+    try:
+        slope = case.directions.along(step.sides)
+        if not slope or abs(slope) == float("inf"):
+            return None
+        far = case.whatif.holds(step.sides, slope, step.most)
+        further = case.whatif.ask({row: step.most * move for row, move in step.sides.items()}) if far < step.most else None
+    except SolverError:
         return None
-    far = case.whatif.holds(step.sides, slope, step.most)
-    value = case.undiscounted(step.sides, slope)
-    text = f"{step.text} {'saves' if value < 0 else 'costs'} {amount(abs(value))} {case.currency}"
-    if abs(value - slope) > 1e-6 * abs(value):
+    discount = case.discount(step.sides)
+    value = slope if discount is None else slope / discount
+    text = f"{step.text} {_saves(value)} {amount(abs(value))} {case.currency}"
+    if discount is None:
+        text += " in present value"
+    elif discount != 1:
         text += f" (present value {amount(abs(slope))})"
-    proofs = [proof(step.change(far), case.cost + slope * far)] if far > 1e-6 * step.most else []
-    if far >= step.most * (1 - 1e-9):
-        text += f", for {amount(step.most)} {step.unit} and more"
-    else:
-        text += f", up to {amount(far)} {step.unit}"
-        further = case.whatif.ask({row: step.most * move for row, move in step.sides.items()})
-        if further is not None:
-            proofs.append(proof(step.change(step.most), further.cost))
-            text += (
-                f"; {amount(step.most)} {step.unit} {'save' if further.cost < case.cost else 'cost'} {amount(abs(further.cost - case.cost))} in present value"
-            )
+    text += f", for {amount(far)} {step.unit} and more" if far >= step.most else f", up to {amount(far)} {step.unit}"
+    if further is not None:
+        total = further.cost - case.cost
+        text += f"; {amount(step.most)} {step.unit} {_saves(total).removesuffix('s')} {amount(abs(total))} in present value"
+    per = f"{case.currency}/{step.unit}" if "/" not in step.unit else f"{case.currency}/({step.unit})"
     return Statement(
         section=step.section,
         about=step.about,
         text=text,
         value=-value,
-        unit=f"{case.currency}/{step.unit}" if "/" not in step.unit else f"{case.currency}/({step.unit})",
+        unit=per if discount is not None else f"{per}, present value",
         present_value=-slope,
         holds_for=far,
         period=step.period,
         materials=step.materials,
-        proofs=tuple(proofs) if step.change(1.0) else (),
+        proofs=_proofs(case, step, slope, far, None if further is None else further.cost),
         weight=abs(slope) * step.most,
     )
 
 
+def _saves(cost: float) -> str:
+    return "saves" if cost < 0 else "costs"
+
+
+def _proofs(case: Case, step: Step, slope: float, far: float, further: float | None) -> tuple[Any, ...]:
+    if step.change is None:
+        return ()
+    found = [proof(step.change(far), case.cost + slope * far)] if far > 1e-6 * step.most else []
+    return (*found, proof(step.change(step.most), further)) if further is not None else tuple(found)
+
+
 def _steps(case: Case, wanted: Filter) -> Iterator[Step]:
-    makers: tuple[Callable[[Case, Filter], Iterator[Step]], ...] = (
-        _materials,
-        _suppliers,
-        _processes,
-        _routes,
-        _contracts,
-        _projects,
-        _stockpiles,
-        _policies,
-        _services,
-    )
-    for make in makers:
-        for step in make(case, wanted):
-            if step.sides:
-                yield step
+    for make in (_materials, _suppliers, _processes, _routes, _contracts, _projects, _stockpiles, _policies, _services):
+        yield from make(case, wanted)
 
 
 def _materials(case: Case, wanted: Filter) -> Iterator[Step]:
     """One more unit of a material, spread over a calendar year or landing in one period."""
-    rows = case.rows.get("material_balance", {})
-    groups: dict[tuple[str, str, str], list[str]] = {}
+    if wanted.supplier or wanted.project:
+        return
     demanded = {(demand.material, demand.party) for demand in case.scenario.demands.values()}
-    for m, g, t in rows:
-        if (
-            wanted.supplier
-            or wanted.project
-            or (wanted.material is None and wanted.period is None and (m, g) not in demanded)
-            or wanted.material not in (None, m)
-        ):
+    groups: dict[tuple[str, str, str], dict[str, int]] = {}
+    for m in case.scenario.materials:
+        if wanted.material not in (None, m):
             continue
-        if wanted.period in (None, t):
-            groups.setdefault((m, g, t if wanted.period else str(case.calendar.named(t).start.year)), []).append(t)
+        for (g, t), row in case.rows("material_balance", m).items():
+            asked = wanted.material is not None or wanted.period is not None or (m, g) in demanded
+            if asked and wanted.period in (None, t):
+                groups.setdefault((m, g, t if wanted.period else str(case.calendar.named(t).start.year)), {})[t] = row
     several = len(case.scenario.party_ids) > 1
-    for (m, g, label), periods in groups.items():
-        years = sum(case.data.time.years[t] for t in periods)
-        parts = {t: case.data.time.years[t] / years for t in periods}
+    for (m, g, label), rows in groups.items():
+        years = sum(case.data.time.years[t] for t in rows)
+        parts = {t: case.data.time.years[t] / years for t in rows}
         name = f"{m} of {g}" if several else m
+        own = case.setting.yearly_demand.get((m, g), 0.0)
         yield Step(
-            "one more unit",
-            name,
-            f"one more {case.unit(m)} of {name} in {label}",
-            case.unit(m),
-            {rows[m, g, t]: part for t, part in parts.items()},
-            _arrives(case, m, g, parts),
-            _volume(case, m, g, years),
-            (m,),
-            label,
+            section="one more unit",
+            about=name,
+            text=f"one more {case.unit(m)} of {name} in {label}",
+            unit=case.unit(m),
+            sides={rows[t]: part for t, part in parts.items()},
+            change=_arrives(case, m, g, parts),
+            most=(FAR * own or _rate(case, m)) * years,
+            materials=(m,),
+            period=label,
         )
 
 
-def _volume(case: Case, material: str, party: str, years: float) -> float:
-    """Some of what is used of a material in some time."""
-    own = case.setting.yearly_demand.get((material, party), 0.0)
-    return (FAR * own or _rate(case, material)) * years
-
-
-def _arrives(case: Case, material: str, party: str, parts: Mapping[str, float]) -> Callable[[float], dict[Path, Any]]:
+def _arrives(case: Case, material: str, party: str, parts: Mapping[str, float]) -> Change:
     standing = case.loaded.sources.tree.plain().get("in_transit") or []
     starts = {t: case.calendar.named(t).start.isoformat() for t in parts}
 
@@ -146,47 +146,6 @@ def _arrives(case: Case, material: str, party: str, parts: Mapping[str, float]) 
     return change
 
 
-def _concerns(wanted: Filter, material: str, supplier: str | None = None, project: str | None = None) -> bool:
-    """Whether something is asked for."""
-    if wanted.supplier is not None and supplier != wanted.supplier:
-        return False
-    if wanted.project is not None and project != wanted.project:
-        return False
-    return wanted.material in (None, material) and wanted.period is None
-
-
-def _raised(case: Case, path: Path, series: Series, periods: Mapping[str, float]) -> Callable[[float], dict[Path, Any]]:
-    """A change that adds a rate in some periods."""
-    return lambda units: {path: case.per_period(series, dict.fromkeys(periods, units))}
-
-
-def _suppliers(case: Case, wanted: Filter) -> Iterator[Step]:
-    for s, supplier in case.scenario.suppliers.items():
-        if not _concerns(wanted, supplier.material, supplier=s):
-            continue
-        data, years = case.data.supply, case.data.time.years
-        # where a contract alone lets it ship, capacity would open sales that the program does not have
-        sells = {t for t in case.data.time.periods if data.capacity.get((s, t)) or (s, t) in case.data.ramp.projects_on}
-        rows = {t: row for (key, t), row in case.rows.get("supplier_capacity", {}).items() if key == s and t in sells}
-        sides = {row: years[t] * data.availability[s, t] for t, row in rows.items()}
-        for (key, g, t), row in case.rows.get("spot_gate", {}).items():
-            if key == s and t in sells:
-                sides[row] = data.spot[s, g, t] * years[t] * data.availability[s, t]
-        unit = f"{case.unit(supplier.material)}/yr"
-        text = f"one more {unit} of capacity at {s} throughout"
-        change = _raised(case, ("suppliers", s, "capacity"), supplier.capacity, rows)
-        yield Step(
-            "capacity",
-            s,
-            text,
-            unit,
-            {row: move for row, move in sides.items() if move},
-            change,
-            _rate(case, supplier.material, max(supplier.capacity.values)),
-            (supplier.material,),
-        )
-
-
 def _rate(case: Case, material: str, size: float = 0.0) -> float:
     """Some of a year's demand for a material; where nobody wants the material itself, some of the size at hand."""
     own = sum(rate for (m, _), rate in case.setting.yearly_demand.items() if m == material)
@@ -194,164 +153,229 @@ def _rate(case: Case, material: str, size: float = 0.0) -> float:
     return FAR * (own or 2 * size or min(others, default=1.0))
 
 
+def _raised(case: Case, path: Path, series: Series, periods: Mapping[str, Any]) -> Change:
+    """A change that adds a rate in some periods."""
+    return lambda units: {path: case.per_period(series, dict.fromkeys(periods, units))}
+
+
+def _plus(path: Path, number: float, factor: float = 1.0) -> Change:
+    return lambda units: {path: number + factor * units}
+
+
+def _moving(sides: Mapping[int, float]) -> dict[int, float]:
+    return {row: move for row, move in sides.items() if move}
+
+
+def _when(case: Case, periods: Mapping[str, Any]) -> str:
+    """Periods in a sentence."""
+    return "throughout" if len(periods) == len(case.calendar.periods) else f"in {spans(case.calendar, periods)}"
+
+
+def _suppliers(case: Case, wanted: Filter) -> Iterator[Step]:
+    data, years = case.data.supply, case.data.time.years
+    for s, supplier in case.scenario.suppliers.items():
+        if not wanted.concerns((supplier.material,), supplier=s):
+            continue
+        # where a contract alone lets it ship, capacity would open sales that the program does not have
+        sells = {t for t in case.data.time.periods if data.capacity.get((s, t)) or (s, t) in case.data.ramp.projects_on}
+        rows = {t: row for (t,), row in case.rows("supplier_capacity", s).items() if t in sells}
+        sides = {row: years[t] * data.availability[s, t] for t, row in rows.items()}
+        sides |= {row: data.spot[s, g, t] * years[t] * data.availability[s, t] for (g, t), row in case.rows("spot_gate", s).items() if t in sells}
+        unit = f"{case.unit(supplier.material)}/yr"
+        yield Step(
+            section="capacity",
+            about=s,
+            text=f"one more {unit} of capacity at {s} {_when(case, rows)}",
+            unit=unit,
+            sides=_moving(sides),
+            change=_raised(case, ("suppliers", s, "capacity"), supplier.capacity, rows),
+            most=_rate(case, supplier.material, max(supplier.capacity.values)),
+            materials=(supplier.material,),
+        )
+
+
 def _processes(case: Case, wanted: Filter) -> Iterator[Step]:
     for p, process in case.scenario.processes.items():
-        material = case.data.conversion.material[p]
-        if process.capacity is None or not any(_concerns(wanted, m) for m in (*process.inputs, *process.outputs)):
+        material, materials = case.data.conversion.material[p], (*process.inputs, *process.outputs)
+        if process.capacity is None or not wanted.concerns(materials):
             continue
-        rows = {t: row for (key, t), row in case.rows.get("process_capacity", {}).items() if key == p}
-        sides = {row: case.data.time.years[t] * case.data.conversion.availability[p, t] for t, row in rows.items()}
+        rows = {t: row for (t,), row in case.rows("process_capacity", p).items()}
         unit = f"{case.unit(material)}/yr"
-        change = _raised(case, ("processes", p, "capacity"), process.capacity, rows)
-        text = f"one more {unit} of capacity at {p} throughout"
-        most = _rate(case, material, max(process.capacity.values))
-        yield Step("capacity", p, text, unit, {row: move for row, move in sides.items() if move}, change, most, (*process.inputs, *process.outputs))
+        yield Step(
+            section="capacity",
+            about=p,
+            text=f"one more {unit} of capacity at {p} {_when(case, rows)}",
+            unit=unit,
+            sides=_moving({row: case.data.time.years[t] * case.data.conversion.availability[p, t] for t, row in rows.items()}),
+            change=_raised(case, ("processes", p, "capacity"), process.capacity, rows),
+            most=_rate(case, material, max(process.capacity.values)),
+            materials=materials,
+        )
 
 
 def _routes(case: Case, wanted: Filter) -> Iterator[Step]:
     for r, route in case.scenario.routes.items():
-        if route.capacity is None or not any(_concerns(wanted, m) for m in route.materials):
+        if route.capacity is None or not wanted.concerns(route.materials):
             continue
-        rows = {t: row for (key, t), row in case.rows.get("route_capacity", {}).items() if key == r}
-        sides = {row: case.data.time.years[t] for t, row in rows.items()}
+        rows = {t: row for (t,), row in case.rows("route_capacity", r).items()}
         unit = f"{case.unit(route.materials[0])}/yr"
-        change = _raised(case, ("routes", r, "capacity"), route.capacity, rows)
-        yield Step("capacity", r, f"one more {unit} of capacity on {r} throughout", unit, sides, change, _rate(case, route.materials[0]), route.materials)
+        yield Step(
+            section="capacity",
+            about=r,
+            text=f"one more {unit} of capacity on {r} {_when(case, rows)}",
+            unit=unit,
+            sides={row: case.data.time.years[t] for t, row in rows.items()},
+            change=_raised(case, ("routes", r, "capacity"), route.capacity, rows),
+            most=_rate(case, route.materials[0]),
+            materials=route.materials,
+        )
 
 
 def _contracts(case: Case, wanted: Filter) -> Iterator[Step]:
     """Signed contracts; of optional ones the price at which they are signed is told elsewhere."""
+    data = case.data.contracts
     for c, contract in case.scenario.contracts.items():
         material = case.scenario.suppliers[contract.supplier].material
-        if contract.sign is not None or not _concerns(wanted, material, supplier=contract.supplier):
+        if contract.sign is not None or not wanted.concerns((material,), supplier=contract.supplier):
             continue
-        data = case.data.contracts
-        sides, rows = {}, {}
-        for (key, t), row in case.rows.get("contract_volume", {}).items():
+        sides, rows, duties = {}, {}, case.rows("take_or_pay", c)
+        for (t,), row in case.rows("contract_volume", c).items():
             quantity = case.setting.mean(contract.quantity, case.calendar.named(t))
-            if key == c and quantity > 0:
+            if quantity > 0:
                 rows[t] = row
                 sides[row] = data.volume[c, t] / quantity
-                if (c, t) in data.minimum:
-                    sides[case.rows["take_or_pay"][c, t]] = data.minimum[c, t] / quantity
+                if (t,) in duties:
+                    sides[duties[t,]] = data.minimum[c, t] / quantity
         unit = f"{case.unit(material)}/yr"
-        change = _raised(case, ("contracts", c, "quantity"), contract.quantity, rows)
-        yield Step("contracts", c, f"one more {unit} in {c} throughout", unit, sides, change, _rate(case, material), (material,))
+        yield Step(
+            section="contracts",
+            about=c,
+            text=f"one more {unit} in {c} {_when(case, rows)}",
+            unit=unit,
+            sides=sides,
+            change=_raised(case, ("contracts", c, "quantity"), contract.quantity, rows),
+            most=_rate(case, material),
+            materials=(material,),
+        )
 
 
 def _projects(case: Case, wanted: Filter) -> Iterator[Step]:
     for e, size in case.data.ramp.size_max.items():
         material = case.data.ramp.material[e]
-        if not _concerns(wanted, material, project=e):
+        if not wanted.concerns((material,), project=e):
             continue
-        sides = {case.rows["project_size"][e,]: 1.0} if (e,) in case.rows.get("project_size", {}) else {}
-        sides |= {row: case.data.ramp.gate[e, v] for (key, v), row in case.rows.get("commitment_gate", {}).items() if key == e}
-        stores = case.scenario.projects[e].adds_to in case.scenario.stockpiles
-        unit = case.unit(material) + ("" if stores else "/yr")
-        path: Path = ("projects", e, "size", "max")
-        yield Step("projects", e, f"one more {unit} of {e} on offer", unit, sides, _plus(path, size), _rate(case, material, size), (material,))
-
-
-def _plus(path: Path, number: float, factor: float = 1.0) -> Callable[[float], dict[Path, Any]]:
-    return lambda units: {path: number + factor * units}
+        sides = dict.fromkeys(case.rows("project_size", e).values(), 1.0)
+        sides |= {row: case.data.ramp.gate[e, v] for (v,), row in case.rows("commitment_gate", e).items()}
+        unit = case.unit(material) + ("" if case.scenario.projects[e].adds_to in case.scenario.stockpiles else "/yr")
+        yield Step(
+            section="projects",
+            about=e,
+            text=f"one more {unit} of {e} on offer",
+            unit=unit,
+            sides=_moving(sides),
+            change=_plus(("projects", e, "size", "max"), size),
+            most=_rate(case, material, size),
+            materials=(material,),
+        )
 
 
 def _stockpiles(case: Case, wanted: Filter) -> Iterator[Step]:
-    data = case.data.stock
-    first = case.data.time.periods[0]
     for k, pile in case.scenario.stockpiles.items():
-        if not _concerns(wanted, pile.material):
-            continue
-        unit, most = case.unit(pile.material), _rate(case, pile.material)
-        sides = {case.rows["stock_balance"][k, first]: data.retention[k, first]}
-        if pile.final.min == "initial" and (k,) in case.rows.get("final_stock", {}):
-            sides[case.rows["final_stock"][k,]] = 1.0
-        yield Step(
-            "stockpiles", k, f"one more {unit} in {k} at the start", unit, sides, _plus(("stockpiles", k, "initial"), data.initial[k]), most, (pile.material,)
-        )
-        room = {row: 1.0 for (key, _), row in case.rows.get("stock_capacity", {}).items() if key == k}
-        if pile.capacity is not None:
-            own = pile.capacity.units + pile.capacity.years * case.setting.yearly_demand.get((pile.material, pile.party), 0.0)
-            yield Step("stockpiles", k, f"one more {unit} of room in {k}", unit, room, _plus(("stockpiles", k, "capacity"), own), most, (pile.material,))
-        for name, rule in (("max_draw", "draw_rate"), ("max_fill", "fill_rate")):
-            rate, limits = getattr(pile, name), getattr(data, name)
-            if rate:
-                rates = {row: limits[k, t] / rate for (key, t), row in case.rows.get(rule, {}).items() if key == k}
-                text = f"one more {unit}/yr of {name} at {k}"
-                yield Step(
-                    "stockpiles",
-                    k,
-                    text,
-                    f"{unit}/yr",
-                    {row: move for row, move in rates.items() if move},
-                    _plus(("stockpiles", k, name), rate),
-                    most,
-                    (pile.material,),
-                )
-        yield from _reserves(case, k, unit)
+        if wanted.concerns((pile.material,)):
+            yield from _stores(case, k, pile)
+            yield from _reserves(case, k, pile)
 
 
-def _reserves(case: Case, k: str, unit: str) -> Iterator[Step]:
+def _store(case: Case, k: str, pile: Stockpile, text: str, sides: Mapping[int, float], change: Change, most: float, per: str = "") -> Step:
+    unit = case.unit(pile.material) + per
+    return Step(
+        section="stockpiles",
+        about=k,
+        text=text.format(unit=unit, k=k),
+        unit=unit,
+        sides=_moving(sides),
+        change=change,
+        most=most,
+        materials=(pile.material,),
+    )
+
+
+def _stores(case: Case, k: str, pile: Stockpile) -> Iterator[Step]:
+    """More in store at the start, more room, quicker flows."""
+    data, first, most = case.data.stock, case.data.time.periods[0], _rate(case, pile.material)
+    sides = {case.rows("stock_balance", k)[first,]: data.retention[k, first]}
+    duty = case.rows("final_stock", k)
+    if pile.final.min == "initial":
+        sides |= dict.fromkeys(duty.values(), 1.0)
+    if duty or pile.final.min != "initial":
+        # of nothing that must be left as it was, more would be a duty that the program does not have
+        yield _store(case, k, pile, "one more {unit} in {k} at the start", sides, _plus(("stockpiles", k, "initial"), data.initial[k]), most)
+    if pile.capacity is not None:
+        own = pile.capacity.units + pile.capacity.years * case.setting.yearly_demand.get((pile.material, pile.party), 0.0)
+        room = dict.fromkeys(case.rows("stock_capacity", k).values(), 1.0)
+        yield _store(case, k, pile, "one more {unit} of room in {k}", room, _plus(("stockpiles", k, "capacity"), own), most)
+    for name, rule in (("max_draw", "draw_rate"), ("max_fill", "fill_rate")):
+        rate, limits = getattr(pile, name), getattr(data, name)
+        if rate:
+            rates = {row: limits[k, t] / rate for (t,), row in case.rows(rule, k).items()}
+            yield _store(case, k, pile, "one more {unit} of " + name + " at {k}", rates, _plus(("stockpiles", k, name), rate), most, "/yr")
+
+
+def _reserves(case: Case, k: str, pile: Stockpile) -> Iterator[Step]:
     """A lower floor, a smaller duty at the end."""
-    data, material = case.data.stock, case.scenario.stockpiles[k].material
-    floor = {t: row for (key, t), row in case.rows.get("stock_floor", {}).items() if key == k}
+    data, most = case.data.stock, _rate(case, pile.material)
+    floor = {t: row for (t,), row in case.rows("stock_floor", k).items()}
     if floor:
         levels = Series(tuple((period.start, data.floor.get((k, period.label), 0.0)) for period in case.calendar.periods))
-        path: Path = ("stockpiles", k, "floor")
-        most = min(_rate(case, material), *(data.floor[k, t] for t in floor))
-        text = f"one {unit} less of floor at {k} throughout"
-        yield Step(
-            "stockpiles", k, text, unit, dict.fromkeys(floor.values(), -1.0), lambda units: _raised(case, path, levels, floor)(-units), most, (material,)
-        )
+        lower = _raised(case, ("stockpiles", k, "floor"), levels, floor)
+        least = min(most, *(data.floor[k, t] for t in floor))
+        text = "one {unit} less of floor at {k} " + _when(case, floor)
+        yield _store(case, k, pile, text, dict.fromkeys(floor.values(), -1.0), lambda units: lower(-units), least)
     if k in data.final_min:
-        path = ("stockpiles", k, "final", "min")
-        text = f"one {unit} less to be left in {k} at the end"
-        yield Step(
-            "stockpiles",
-            k,
-            text,
-            unit,
-            {case.rows["final_stock"][k,]: -1.0},
-            _plus(path, data.final_min[k], -1.0),
-            min(_rate(case, material), data.final_min[k]),
-            (material,),
-        )
+        duty = dict.fromkeys(case.rows("final_stock", k).values(), -1.0)
+        change = _plus(("stockpiles", k, "final", "min"), data.final_min[k], -1.0)
+        yield _store(case, k, pile, "one {unit} less to be left in {k} at the end", duty, change, min(most, data.final_min[k]))
 
 
 def _policies(case: Case, wanted: Filter) -> Iterator[Step]:
     """One unit of a policy's number, in the direction that eases it."""
     for key, policy in case.scenario.policies.items():
         if not wanted.is_open:
-            continue
+            return
         rule = "service_level" if policy.kind == "min_service" else policy.kind
         path: Path = ("policies", key, POLICY_KEYS[rule])
-        rows = {index: row for index, row in case.rows.get(rule, {}).items() if index[0] == key}
+        rows = case.rows(rule, key)
         if isinstance(policy, Budget | MaxEmissions | StockLimit):
-            unit = (
-                case.currency
-                if isinstance(policy, Budget)
-                else "t_CO2e"
-                if isinstance(policy, MaxEmissions)
-                else case.unit(case.scenario.stockpiles[policy.stockpiles[0]].material)
-            )
-            most = FAR * policy.limit or 1.0
-            yield Step("rules", key, f"one more {unit} in {key}.limit", unit, dict.fromkeys(rows.values(), 1.0), _plus(path, policy.limit), most)
+            stores = case.unit(case.scenario.stockpiles[policy.stockpiles[0]].material) if isinstance(policy, StockLimit) else ""
+            unit = stores or (case.currency if isinstance(policy, Budget) else "t_CO2e")
+            sides = dict.fromkeys(rows.values(), 1.0)
+            change, most, text = _plus(path, policy.limit), FAR * policy.limit or 1.0, f"one more {unit} in {key}.limit"
         elif isinstance(policy, MinCover):
-            sides = {row: -case.setting.yearly_demand.get(tuple(index[1].split(".", 1)), 0.0) / DAYS_PER_YEAR for index, row in rows.items()}
-            yield Step("rules", key, f"one day less in {key}.days", "days", sides, _plus(path, policy.days, -1.0), min(7.0, policy.days))
+            rates = case.setting.yearly_demand
+            sides = {row: -rates.get((m, g), 0.0) / DAYS_PER_YEAR for (item, _), row in rows.items() for m, g in [item.split(".", 1)]}
+            unit, change, most, text = "days", _plus(path, policy.days, -1.0), min(7.0, policy.days), f"one day less in {key}.days"
         elif isinstance(policy, MinService):
-            windows = {row.key: row.window.periods for row in case.data.policy.service}
-            sides = {row: -0.01 * sum(case.data.demand.demand.get((index[1], t), 0.0) for t in windows[index]) for index, row in rows.items()}
-            yield Step(
-                "rules", key, f"one percentage point less in {key}.share", "points", sides, _plus(path, policy.share, -0.01), min(5.0, 100 * policy.share)
-            )
+            wants = {index: sum(case.data.demand.demand.get((index[0], t), 0.0) for t in case.window_periods[key, *index]) for index in rows}
+            sides = {row: -0.01 * wants[index] for index, row in rows.items()}
+            unit, change, most = "points", _plus(path, policy.share, -0.01), min(5.0, 100 * policy.share)
+            text = f"one percentage point less in {key}.share"
+        else:
+            continue
+        yield Step(section="rules", about=key, text=text, unit=unit, sides=_moving(sides), change=change, most=most)
 
 
 def _services(case: Case, wanted: Filter) -> Iterator[Step]:
     for n, share in case.data.demand.min_service.items():
         material = case.data.demand.material[n]
-        if not _concerns(wanted, material):
+        if not wanted.concerns((material,)):
             continue
-        sides = {row: -0.01 * case.data.demand.demand[key, t] for (key, t), row in case.rows.get("min_service", {}).items() if key == n}
-        path: Path = ("demands", n, "min_service")
-        yield Step("rules", n, f"one percentage point less in {n}.min_service", "points", sides, _plus(path, share, -0.01), min(5.0, 100 * share), (material,))
+        yield Step(
+            section="rules",
+            about=n,
+            text=f"one percentage point less in {n}.min_service",
+            unit="points",
+            sides={row: -0.01 * case.data.demand.demand[n, t] for (t,), row in case.rows("min_service", n).items()},
+            change=_plus(("demands", n, "min_service"), share, -0.01),
+            most=min(5.0, 100 * share),
+            materials=(material,),
+        )

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from planner.solver.highs import Solution
+from planner.solver.engine import SolverError
+from planner.solver.highs import NoSolution, Solution, solve
 from planner.solver.lower import Floats, LinearProgram
 
 TOLERANCE = 1e-6
@@ -71,6 +72,23 @@ def certify(program: LinearProgram, solution: Solution) -> Certificate:
     gap = abs(value - bound) / size if size > 0 else 0.0
     primal, dual, gap = (residual if np.isfinite(residual) else float("inf") for residual in (primal, dual, gap))
     return Certificate(primal, dual, gap, primal_objective=value + program.offset, dual_objective=bound + program.offset)
+
+
+def proven(program: LinearProgram, time_limit: float | None = None) -> Solution | NoSolution:
+    """Solve a program; an optimum is one that its certificate proves.
+
+    Args:
+        program: Finite numbers, in any units.
+        time_limit: Seconds for everything; None for no limit.
+
+    Raises:
+        LimitError: if a limit was reached before an optimum.
+        SolverError: if no way of solving gave an optimum that could be proven.
+    """
+    outcome = solve(program, time_limit, accept=lambda solution: certify(program, solution).passed)
+    if isinstance(outcome, Solution) and outcome.attempts and not any(attempt.accepted for attempt in outcome.attempts):
+        raise SolverError("HiGHS found an optimum that could not be proven")
+    return outcome
 
 
 def _typical(values: Floats) -> float:

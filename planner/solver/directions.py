@@ -13,12 +13,14 @@ from typing import Any
 import highspy
 import numpy as np
 
-from planner.solver.engine import SolverError, Status, stop_at_limits
-from planner.solver.highs import Optimum
+from planner.solver.engine import Engine, SolverError, Status, stop_at_limits
+from planner.solver.highs import WARM, Optimum
 from planner.solver.lower import Floats
 
 TIGHT = 1e-8
 """A column or row this near to its side, in internal units, is at it."""
+ROUNDING = 1e-8
+"""A slope below this, in internal units, is rounding."""
 CLEAR = 1e-9
 """Above this a dual or reduced cost in internal units is no rounding."""
 
@@ -67,11 +69,18 @@ class Directions:
             change: By row, in the units of the program; a row with two sides moves with both.
 
         Returns:
-            Money per unit of the step; infinite where no plan can follow the step.
+            Money per unit of the step, 0 for what is rounding; infinite where no plan can follow the step.
         """
         scaled = {row: step * self.scaling.row[row] for row, step in change.items() if self.at_lower[row] or self.at_upper[row]}
         size = max(map(abs, scaled.values()), default=0.0)
-        return self._moved({row: step / size for row, step in scaled.items()}) * size * self.scaling.money if size else 0.0
+        if not size:
+            return 0.0
+        slope = self._moved({row: step / size for row, step in scaled.items()})
+        return slope * size * self.scaling.money if abs(slope) > ROUNDING else 0.0
+
+    def priced(self, row: int) -> bool:
+        """Whether a row has a dual that is no rounding."""
+        return bool(abs(self.dual[row]) > ROUNDING)
 
     def intervals(self, rows: Iterable[int], most: float = float("inf")) -> dict[int, tuple[float, float]]:
         """Smallest and largest optimal dual of some rows, in the units of the program: left and right derivative.
@@ -120,8 +129,9 @@ class Directions:
         self._shift(change)
         status = self.engine.run_briefly()
         if status not in _ANSWERS:
-            # what earlier runs have left behind can spoil one; from scratch there is nothing to spoil
+            # what earlier runs have left behind can spoil one; a new instance has nothing to spoil
             stop_at_limits(status)
+            self.engine = Engine(self.program, WARM, self.engine.deadline)
             self._install(None)
             self._shift(change)
             status = self.engine.run_briefly()

@@ -7,10 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.solver.certificate import certify
+from planner.solver.certificate import certify, proven
 from planner.solver.engine import Engine, SolverError, Status, stop_at_limits
-from planner.solver.highs import WARM, NoSolution, Optimum, Solution, solve
+from planner.solver.highs import WARM, Optimum, Solution
 from planner.solver.lower import Floats, LinearProgram
+
+
+class Unbounded(SolverError):  # noqa: N818 - an answer rather than an error
+    """A change lets somebody make money from nothing."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class WhatIf:
         self.scaled = optimum.program
         self.engine = Engine(optimum.program, WARM)
         self.now = self._unscaled(optimum.x, optimum.y)
+        self.size = float(np.abs(program.cost * self.now.x).sum()) + abs(program.offset)
+        """All costs and credits together: what a difference of costs is judged against."""
 
     def _unscaled(self, x: Floats, y: Floats) -> Outcome:
         x, y, _ = self.scaling.unscale(x, y, np.zeros_like(x))
@@ -76,13 +82,19 @@ class WhatIf:
         )
         if not onward:
             self.engine.start_from(self.basis)
-        status = self.engine.run_briefly()
+        status = self.engine.run()
         stop_at_limits(status)
         if status == Status.kOptimal:
             x, y, d = scaling.unscale(*self.engine.answer())
             if certify(program, Solution(np.clip(x, program.lower, program.upper), y, d, 0, 0.0)).passed:
                 return Outcome(float(program.cost @ x) + program.offset, x, y)
-        return self._again(program)
+        # from scratch and in every way, where the warm run has no proven answer
+        outcome = proven(program)
+        if isinstance(outcome, Solution):
+            return Outcome(float(program.cost @ outcome.x) + program.offset, outcome.x, outcome.y)
+        if outcome.status == "unbounded":
+            raise Unbounded("the change makes money from nothing")
+        return None
 
     def _changed(self, sides: Mapping[int, float], cost: Floats | None, closed: Collection[int]) -> LinearProgram:
         low, high, upper = self.program.row_lower.copy(), self.program.row_upper.copy(), self.program.upper.copy()
@@ -91,15 +103,6 @@ class WhatIf:
             high[row] += step
         upper[list(closed)] = 0.0
         return replace(self.program, row_lower=low, row_upper=high, upper=upper, cost=self.program.cost if cost is None else cost)
-
-    def _again(self, program: LinearProgram) -> Outcome | None:
-        """From scratch and in every way, where the warm run has no proven answer."""
-        outcome = solve(program, accept=lambda solution: certify(program, solution).passed)
-        if isinstance(outcome, NoSolution):
-            if outcome.status == "unbounded":
-                raise SolverError("the change makes money from nothing")
-            return None
-        return Outcome(float(program.cost @ outcome.x) + program.offset, outcome.x, outcome.y)
 
     def holds(self, sides: Mapping[int, float], slope: float, most: float) -> float:
         """How large a step may be before the cost leaves the line of its slope.
@@ -111,26 +114,25 @@ class WhatIf:
             slope: Change of the cost per step.
             most: Largest step of interest.
         """
-        size = max(abs(self.now.cost), abs(slope) * most)
-        step = most
-        for count in range(40):
+        low, high = 0.0, most
+        line = _Line(self.now.cost, slope, 1e-9 * max(self.size, abs(slope) * most))
+        step, by_tangent = most, True
+        for count in range(60):
             outcome = self.ask({row: step * move for row, move in sides.items()}, onward=count > 0)
-            if outcome is None:
-                step /= 4
-                continue
-            excess = outcome.cost - self.now.cost - slope * step
-            if excess <= 1e-9 * size:
+            on_line = outcome is not None and line.holds(step, outcome.cost)
+            if on_line and by_tangent:
+                # beyond this step the tangent that led here is above the line
                 return step
-            tangent = sum(float(outcome.y[row]) * move for row, move in sides.items())
-            if tangent <= slope:
-                return step
-            nearer = (outcome.cost - self.now.cost - tangent * step) / (slope - tangent)
-            if nearer >= step * (1 - 1e-6):
-                return step
-            step = max(nearer, 0.0)
-            if step <= 1e-9 * most:
-                return 0.0
-        return step
+            low, high = (step, high) if on_line else (low, step)
+            if low >= high * (1 - 1e-4) or high <= 1e-9 * most:
+                break
+            nearer = high
+            if outcome is not None and not on_line:
+                nearer = line.meets(step, outcome.cost, sum(float(outcome.y[row]) * move for row, move in sides.items()))
+            # a tangent that does not come nearer, or no plan at all: halve what is left
+            by_tangent = low < nearer < high * (1 - 1e-6)
+            step = nearer if by_tangent else (low + high) / 2
+        return low
 
     def border(self, columns: Collection[int], weights: Floats, start: float) -> Border:
         """At which price something is used no more.
@@ -145,10 +147,14 @@ class WhatIf:
         without = self.ask(closed=columns)
         if without is None:
             return Border(float("inf"), None)
-        price = start
-        size = max(abs(without.cost), abs(self.now.cost))
+        price, size = start, max(self.size, abs(without.cost))
         for count in range(60):
-            outcome = self.ask(cost=self.program.cost + price * weights, onward=count > 0)
+            try:
+                outcome = self.ask(cost=self.program.cost + price * weights, onward=count > 0)
+            except Unbounded:
+                # as cheap as that, it would be bought without end
+                price /= 2
+                continue
             assert outcome is not None
             used = float(weights @ outcome.x)
             gain = without.cost - outcome.cost
@@ -156,3 +162,23 @@ class WhatIf:
                 return Border(None if count == 0 else price, without.cost)
             price += gain / used
         return Border(price, without.cost)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The cost along a step, as far as it is straight."""
+
+    start: float
+    slope: float
+    rounding: float
+
+    def holds(self, step: float, cost: float) -> bool:
+        """Whether a cost lies on the line."""
+        excess = cost - self.start - self.slope * step
+        if excess < -10 * self.rounding:
+            raise SolverError("a cost lies below its tangent")
+        return excess <= self.rounding
+
+    def meets(self, step: float, cost: float, tangent: float) -> float:
+        """Where the tangent at a step meets the line; the step itself where it does not before."""
+        return (cost - self.start - tangent * step) / (self.slope - tangent) if tangent > self.slope else step
