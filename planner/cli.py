@@ -201,8 +201,8 @@ def explain(
     from planner.explain import explain as explained
 
     with _Progress() as progress:
-        progress.show("explain", 0.0)
-        answer = explained(folder, Filter(material, supplier, project, period))
+        progress.show("solve", 0.0)
+        answer = explained(folder, Filter(material, supplier, project, period), lambda count: progress.show(f"explain: {counted(count, 'statements')}", 0.0))
     if as_json:
         typer.echo(harmless(json.dumps(answer.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)))
         return

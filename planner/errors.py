@@ -10,6 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 
+MOST_PROBLEMS = 1_000
+"""So many problems are told at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A place in an input file; ``line`` and ``column`` count from 1."""
@@ -51,7 +55,7 @@ class InputError(StopgapError):
     exit_code = 2
 
     def __init__(self, problems: Iterable[Problem] | str) -> None:
-        self.problems: list[Problem] = [] if isinstance(problems, str) else sorted(set(problems), key=_place)
+        self.problems: list[Problem] = [] if isinstance(problems, str) else _first(sorted(set(problems), key=_place))
         super().__init__(problems if isinstance(problems, str) else "\n".join(map(str, self.problems)))
 
 
@@ -176,6 +180,12 @@ def counted(number: int, plural: str) -> str:
     """A number with its noun: ``1 policy``, ``2 policies``."""
     singular = plural.removesuffix("ies") + "y" if plural.endswith("ies") else plural.removesuffix("s")
     return f"{number} {plural if number != 1 else singular}"
+
+
+def _first(problems: list[Problem]) -> list[Problem]:
+    """As many problems as anybody reads, and how many there are besides."""
+    rest = len(problems) - MOST_PROBLEMS
+    return problems if rest <= 0 else [*problems[:MOST_PROBLEMS], Problem(problems[MOST_PROBLEMS].mark, "", f"from here on {rest:,} more problems", "mend these first")]
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str]:

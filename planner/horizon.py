@@ -15,10 +15,11 @@ import pandas as pd
 from planner.compile.setting import Setting
 from planner.errors import CheckError, InputError, LimitError, NoPlanError
 from planner.pipeline import Progress, solve_scenario
-from planner.plan import Plan, Record
+from planner.plan import SCENARIO, Plan, Record
+from planner.results.ending import number
 from planner.scenario.dates import STEPS, Period, add_months, make_calendar
 from planner.scenario.load import Loaded, load, validate
-from planner.scenario.reader import Node
+from planner.scenario.reader import Node, parse_yaml
 
 EARLY_YEARS = 2
 """Decisions of so many years are compared."""
@@ -52,6 +53,15 @@ def lengthen(loaded: Loaded, years: float) -> Loaded:
     return Loaded(loaded.name, scenario, calendar, replace(loaded.sources, tree=tree))
 
 
+def _as_solved(loaded: Loaded, plan: Plan) -> Loaded:
+    """The scenario that a plan answers: it is another one than was asked where rules had to give way."""
+    if plan.resolved == loaded.resolved:
+        return loaded
+    tree = parse_yaml(plan.resolved, SCENARIO)
+    scenario = validate(tree)
+    return Loaded(loaded.name, scenario, make_calendar(scenario.horizon.start, scenario.horizon.parts), replace(loaded.sources, tree=tree))
+
+
 def _end_of(tree: Node) -> Node:
     """The node that holds the end of the last part."""
     horizon = tree.value["horizon"].value
@@ -76,7 +86,7 @@ def horizon_test(
 
     Args:
         source: Scenario file, or a scenario that :func:`planner.load` has read.
-        plan: Its plan.
+        plan: Its plan. Where rules had to give way for it, the scenario as it was solved is the one that gets longer.
         years: How much longer.
         sets: ``path=value`` changes; only with a file.
         root: Folder that no file may lie outside of; only with a file.
@@ -92,7 +102,7 @@ def horizon_test(
     Raises:
         InputError: for a bad scenario, or years that do not fit its grid.
     """
-    loaded = source if isinstance(source, Loaded) else load(source, sets, root)
+    loaded = _as_solved(source if isinstance(source, Loaded) else load(source, sets, root), plan)
     longer = lengthen(loaded, years)
     compared = _Compared(longer, plan)
     head: Record = {"years": years, "until": f"{longer.calendar.end:%Y-%m}", "before": compared.before, "tolerance": TOLERANCE}
@@ -230,7 +240,7 @@ class _Compared:
 
     def _amount(self, kind: str, key: str, when: str, values: tuple[float, float], material: str, base: float) -> Record:
         unit = self.longer.scenario.materials[material].unit
-        text = f"{kind} {key} {when}: {_number(values[0])} → {_number(values[1])} {unit}"
+        text = f"{kind} {key} {when}: {number(values[0])} → {number(values[1])} {unit}"
         return _change(kind, key, when, values, unit, abs(values[1] - values[0]) / base, text)
 
     def _by_item(self, other: Plan, name: str, keys: list[str], where: Mapping[str, str]) -> dict[tuple[str, ...], tuple[dict[str, float], dict[str, float]]]:
@@ -260,9 +270,5 @@ def _change(kind: str, item: str, when: str, values: tuple[float, float], unit: 
 
 def _dated(values: Mapping[str, float], unit: str, nothing: float) -> str:
     """Sizes with their dates; crumbs are left out."""
-    parts = [f"{f'{100 * value:.3g} %' if unit == 'share' else f'{_number(value)} {unit}'} in {label}" for label, value in values.items() if value > nothing]
+    parts = [f"{f'{100 * value:.3g} %' if unit == 'share' else f'{number(value)} {unit}'} in {label}" for label, value in values.items() if value > nothing]
     return " + ".join(parts) or "nothing"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 99.5 else f"{value:.3g}"

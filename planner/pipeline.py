@@ -8,7 +8,7 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from planner.plan import FORMAT, Plan, Record
 from planner.results.ending import end_warnings
 from planner.results.figures import key_figures
 from planner.results.tables import Answer, Tables, make_tables
+from planner.scenario.changes import with_relaxed, without_relaxed
 from planner.scenario.load import Loaded, load
 from planner.solver.certificate import Certificate
 from planner.solver.engine import Option
@@ -82,7 +83,7 @@ def solve_scenario(
     clock = _Stopwatch(progress)
     sets = list(sets)
     with clock.stage("read"):
-        loaded = source if isinstance(source, Loaded) else load(source, sets, root)
+        loaded = without_relaxed(source if isinstance(source, Loaded) else load(source, sets, root))
     with clock.stage("build"):
         data, program = make_program(loaded)
     for path in (lp, mps):
@@ -98,15 +99,19 @@ def solve_scenario(
         error.warnings = warnings
         if not relax or not settlement.changes:
             raise error
+        eased = relaxed(loaded, settlement)
         plan = solve_scenario(
-            relaxed(loaded, settlement),
+            eased,
             time_limit=None if deadline is None else deadline - time.monotonic(),
             progress=progress,
             tie_break=tie_break,
             options=options,
         )
-        plan.record.update(status="relaxed", set=sets, relaxations=[asdict(relaxation) for relaxation in error.relaxations])
-        return plan
+        # the scenario says so too, so that nobody takes the plan for one of the scenario as it was
+        marked = with_relaxed(eased, [relaxation.path for relaxation in error.relaxations])
+        relaxations = [asdict(relaxation) for relaxation in error.relaxations]
+        plan.record.update(status="relaxed", set=sets, relaxations=relaxations, resolved_sha256=marked.digest)
+        return replace(plan, resolved=marked.resolved)
     with clock.stage("check"):
         solved = _checked(loaded, data, program, outcome)
     warnings += [str(problem) for problem in end_warnings(loaded, solved.tables)]

@@ -26,8 +26,10 @@ FORMAT = "stopgap plan 1"
 RECORD = "plan.json"
 SCENARIO = "scenario.yaml"
 Record = dict[str, Any]
-LARGEST_RECORD = 200_000_000
-"""Bytes; what is larger is read by nobody."""
+LARGEST = 400_000_000
+"""Bytes of the largest file that belongs to a plan."""
+MOST_ROWS = 5_000_000
+"""Rows of the largest table of a plan."""
 REQUIRED = frozenset({"status", "scenario", "title", "currency", "discount_rate", "total_cost", "costs", "tables", "figures", "resolved_sha256"})
 """What the record of a plan cannot do without."""
 DIGESTS = ("files", "sha256")
@@ -149,7 +151,7 @@ class Plan:
         record = read_record(folder)
         tables = {path.stem: _read_table(path) for path in sorted(folder.glob("*.parquet"))}
         try:
-            resolved = (folder / SCENARIO).read_text(encoding="utf-8")
+            resolved = regular(folder / SCENARIO).read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise InputError(f"{folder}: the plan is damaged: {error}") from None
         lost = set(record["tables"]) - set(tables)
@@ -170,9 +172,8 @@ def read_record(folder: str | Path) -> Record:
     if not path.is_file():
         raise InputError(f"{folder}: is not a plan folder; make one with: plan solve SCENARIO --out {folder}")
     try:
-        if path.stat().st_size > LARGEST_RECORD:
-            raise InputError(f"{path}: is larger than any record of a plan")
-        record = json.loads(path.read_text(encoding="utf-8"))
+        regular(path)
+        record = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_without_twins)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
@@ -187,6 +188,27 @@ def read_record(folder: str | Path) -> Record:
     if odd:
         raise InputError(f"{path}: the plan is damaged: {listed(odd)}: not of the type that it was written with")
     return record
+
+
+def regular(path: Path) -> Path:
+    """The path itself, if a file of a plan can be read there: pipes and devices would never end.
+
+    Raises:
+        InputError: if it is none, or larger than any.
+    """
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: the plan is damaged: it is not a regular file")
+    if path.is_file() and path.stat().st_size > LARGEST:
+        raise InputError(f"{path}: the plan is damaged: it is larger than any file of a plan")
+    return path
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> Record:
+    """An object of JSON, unless it says something twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"{listed({key for key, _ in pairs if [name for name, _ in pairs].count(key) > 1})} stands twice")
+    return found
 
 
 _NUMBER = int | float
@@ -205,8 +227,12 @@ def _read_table(path: Path) -> pd.DataFrame:
         InputError: if it cannot be read; what pyarrow raises for damaged bytes has no common base.
     """
     import pandas as pd
+    from pyarrow import parquet
 
+    regular(path)
     try:
+        if parquet.read_metadata(path).num_rows > MOST_ROWS:
+            raise ValueError(f"more than {MOST_ROWS:,} rows are in no plan")
         return pd.read_parquet(path)
     except Exception as error:
         raise InputError(f"{path}: the plan is damaged: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
@@ -246,9 +272,9 @@ def _digest_or_none(record: Record) -> str | None:
 
 def _digest_of(path: Path) -> str:
     try:
-        with path.open("rb") as handle:
+        with regular(path).open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()
-    except OSError:
+    except (OSError, InputError):
         return "missing"
 
 

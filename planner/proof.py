@@ -1,6 +1,7 @@
 """Verifies a plan from its folder alone: files, record, tables, and a proof that the plan is right and that none is cheaper.
 
-Nothing is solved and the model is not built: the scenario that the plan carries and the tables are enough.
+The scenario that the plan carries and the tables are enough for that: nothing is solved and the model is not built. Last, and apart
+from the proof, prices are compared with those that a solver finds again.
 """
 
 from __future__ import annotations
@@ -13,16 +14,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from planner.again import price_problems
 from planner.errors import CheckError, InputError
-from planner.plan import DIGESTS, FORMAT, RECORD, SCENARIO, Plan, changed
+from planner.plan import DIGESTS, FORMAT, RECORD, SCENARIO, Plan, changed, regular
 from planner.results.figures import key_figures
 from planner.results.prices import PRICES
+from planner.scenario.changes import relaxed_keys
 from planner.scenario.load import Loaded, load
 from planner.verify.recheck import Check, recheck
 from planner.verify.units import unit_of_residual
 
 EXACT = 1e-9
 """What follows from the same numbers by adding them up agrees to this share of their size."""
+
+LIMITS = (
+    "what plan.json says of how the plan was made (inputs, options, versions, seconds, warnings) is covered by its digest alone",
+    "prices of a plan whose ties were not broken are not solved again",
+)
+"""What a verification leaves open."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,7 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Plain data, fit for JSON."""
         rules = [{**_finite(asdict(check)), "unit": self.units.get(check.rule, ""), "passed": check.passed} for check in self.checks]
-        return {"status": "ok" if self.passed else "check failed", "folder": self.folder, "rules": rules, "failed": self.failed}
+        return {"status": "ok" if self.passed else "check failed", "folder": self.folder, "rules": rules, "failed": self.failed, "limits": list(LIMITS)}
 
     def raise_if_failed(self) -> None:
         """Refuse a plan that failed.
@@ -105,14 +114,17 @@ def verify_folder(folder: str | Path) -> Report:
     if not any(check.rule == "tables" for check in found):
         checks.append(_verdict("meanings", _meaning_problems(plan)))
         checks.append(_verdict("figures", _figure_problems(plan, loaded)))
+    if all(check.passed for check in (*checks, *found)):
+        # only a plan that is right is worth solving again
+        checks.append(_verdict("prices solved again", list(price_problems(plan, loaded))))
     return Report(str(folder), [*checks, *found], units)
 
 
 def _says_it_is_a_plan(folder: Path) -> bool:
     """Whether there is a record of this version, however damaged the rest."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        record = json.loads(regular(folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, InputError):
         return False
     return isinstance(record, dict) and record.get("format") == FORMAT
 
@@ -142,9 +154,12 @@ def _twin_problems(folder: Path, plan: Plan) -> list[str]:
     problems = []
     for name, table in plan.tables.items():
         try:
-            written = (folder / f"{name}.csv").read_bytes().decode(errors="replace")
+            written = regular(folder / f"{name}.csv").read_bytes().decode(errors="replace")
         except OSError as error:
             problems.append(f"{name}.csv cannot be read: {error.strerror or error}")
+            continue
+        except InputError as error:
+            problems.append(str(error))
             continue
         expected = table.to_csv(index=False, lineterminator="\n")
         if written != expected:
@@ -161,9 +176,10 @@ def _first_difference(written: str, expected: str) -> str:
 
 def _record_problems(folder: Path, plan: Plan, loaded: Loaded) -> Iterator[str]:
     """What the record repeats of the scenario."""
+    # a scenario that had to give way is in the folder as it was solved, and names the keys itself
+    relaxed = relaxed_keys(loaded.scenario)
     facts = {
-        # a scenario that had to give way is in the folder as it was solved
-        "status": "relaxed" if plan.record.get("relaxations") else "optimal",
+        "status": "relaxed" if relaxed else "optimal",
         "title": loaded.scenario.title,
         "currency": loaded.scenario.money.currency,
         "discount_rate": loaded.scenario.money.discount_rate,
@@ -173,6 +189,10 @@ def _record_problems(folder: Path, plan: Plan, loaded: Loaded) -> Iterator[str]:
     for key, fact in facts.items():
         if plan.record[key] != fact or isinstance(plan.record[key], bool):
             yield f"{RECORD}: {key} is {str(plan.record[key])[:80]!r} where the scenario and the tables say {str(fact)[:80]!r}"
+    told = plan.record.get("relaxations", [])
+    keys = [item.get("path") if isinstance(item, dict) else None for item in told] if isinstance(told, list) else None
+    if keys != relaxed:
+        yield f"{RECORD}: relaxations are of {str(keys)[:80]} where the scenario says {str(relaxed)[:80]}"
 
 
 def _cost_problems(plan: Plan) -> Iterator[str]:

@@ -172,6 +172,8 @@ _SPECIAL: dict[str, Callable[[Words, tuple[Any, ...]], Rule]] = {
 }
 CONSTRAINTS = frozenset({*POLICY_KEYS, *_ENTITY, *_SPECIAL})
 """Every constraint of the model; a test holds the two together."""
+STRUCTURAL = frozenset({"material_balance", "stock_balance", "capacity_ramp"})
+"""Constraints that are arithmetic, not rules: they only tie the others together."""
 
 
 def spans(calendar: Calendar, labels: Iterable[str]) -> str:

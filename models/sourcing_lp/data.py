@@ -318,6 +318,9 @@ class ServiceRow:
         return self.policy, self.demand, self.window.label
 
 
+PolicyRow = ShareRow | LimitRow | StockRow | ServiceRow
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyData:
     """Policies, one row an origin, party and window. A row with a ``penalty`` [money per unit of its left-hand side] is soft."""
@@ -333,6 +336,11 @@ class PolicyData:
     process_party: Mapping[str, str]
     route_party: Mapping[str, str]
     """[r] receiving party, who pays."""
+
+    @property
+    def rows(self) -> tuple[PolicyRow, ...]:
+        """The rows of all policies."""
+        return *self.max_share, *self.budget, *self.max_emissions, *self.stock_limit, *self.min_cover, *self.service
 
 
 @dataclass(frozen=True, slots=True)

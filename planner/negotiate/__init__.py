@@ -79,7 +79,10 @@ def _settle(loaded: Loaded, words: Words, data: SourcingData, program: LinearPro
     steps = finder.smallest()
     if steps is None:
         return Settlement([], {})
-    eased, telling = finder.where(steps), Telling(loaded, words, data, program)
+    eased = finder.where(steps)
+    # what adds up is needed as far as it is eased, row by row
+    steps = {place: sum(eased[place].values()) if levers.all[place].adds_up else step for place, step in steps.items() if place in eased}
+    telling = Telling(loaded, words, data, program, finder.serving(steps, eased))
     order = sorted(steps, key=lambda place: -levers.all[place].price * steps[place])
     changes: dict[Path, Any] = {}
     for place in order:

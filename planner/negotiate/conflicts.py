@@ -8,11 +8,10 @@ from planner.errors import Conflict, listed
 from planner.scenario.load import Loaded
 from planner.solver.highs import NoSolution
 from planner.solver.lower import LinearProgram, name_of
-from planner.words import Words, spans
+from planner.words import STRUCTURAL, Words, spans
 
 _SPOKEN = ("policies", "stockpiles", "demands", "contracts", "projects", "events", "processes", "routes", "suppliers", "materials", "horizon")
 """In this order a conflict is told: what is most easily changed comes first."""
-STRUCTURAL = frozenset({"material_balance", "stock_balance", "capacity_ramp"})
 
 
 def contradictions(loaded: Loaded, words: Words, program: LinearProgram, rows: Iterable[int]) -> list[Conflict]:

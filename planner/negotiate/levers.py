@@ -38,7 +38,7 @@ class Lever:
     adds_up: bool = False
     """Whether its rows ease one by one and the sum counts, instead of one number for all."""
     rows: dict[int, float] = field(default_factory=dict)
-    """Units by which each row eases per unit of the key."""
+    """Units by which each row eases per unit of the key, all rows that the key sets; below 0 where it tightens."""
     periods: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -70,25 +70,25 @@ class Levers:
 
     def _levers(self) -> list[Lever]:
         found: dict[Path, Lever] = {}
-        policies = {row.key: row for rows in _policy_rows(self.data) for row in rows}
+        policies, shares = {row.key: row for row in self.data.policy.rows}, {row.key: row for row in self.data.policy.max_share}
         for row, (name, index) in enumerate(self.program.rows):
             parts = index if isinstance(index, tuple) else (index,)
             if name in POLICY_KEYS:
                 made = self._policy(policies[parts], name)
-                if isinstance(policies[parts], ShareRow):
-                    self.share_rows[row] = policies[parts]
             else:
                 maker = _MAKERS.get(name)
                 made = maker(self, parts) if maker is not None else None
             if made is None:
                 continue
             lever, step = made
-            if lever.negotiable <= 0 or step <= 0:
+            if lever.negotiable <= 0 or step == 0:
                 continue
+            if name == "max_share":
+                self.share_rows[row] = shares[parts]
             lever = found.setdefault(lever.path, lever)
             lever.rows[row] = step
             lever.periods[row] = str(parts[-1]) if isinstance(index, tuple) else ""
-        return list(found.values())
+        return [lever for lever in found.values() if any(step > 0 for step in lever.rows.values())]
 
     def _policy(self, row: Any, name: str) -> tuple[Lever, float] | None:
         policy = self.scenario.policies[row.policy]
@@ -130,11 +130,10 @@ class Levers:
 
     def _store(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
         key = parts[0]
-        standing = self.data.stock.capacity[key, self.setting.periods[0].label]
         pile = self.scenario.stockpiles[key]
         assert pile.capacity is not None
         own = pile.capacity.units + pile.capacity.years * self.setting.yearly_demand.get((pile.material, pile.party), 0.0)
-        return self._of_store(key, ("capacity",), "store", 1.0, own if own else standing), 1.0
+        return self._of_store(key, ("capacity",), "store", 1.0, own), 1.0
 
     def _fill(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
         lever = self._of_store(parts[0], ("max_fill",), "store", 1.0, self.scenario.stockpiles[parts[0]].max_fill)
@@ -178,6 +177,11 @@ class Levers:
         lever = self._capacity(("suppliers", parts[0], "capacity"), supplier.material, supplier.capacity)
         return lever, self.data.time.years[parts[1]] * self.data.supply.availability[parts]
 
+    def _spot(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
+        s, _, t = parts
+        lever, step = self._supplier((s, t))
+        return lever, step * self.data.supply.spot[parts]
+
     def _tier(self, parts: tuple[Any, ...]) -> tuple[Lever, float] | None:
         s, j, t = parts
         quantity = self.scenario.suppliers[s].tiers[j - 1].quantity
@@ -199,6 +203,12 @@ class Levers:
         most = self.data.ramp.size_max[parts[0]]
         return self._capacity(("projects", parts[0], "size", "max"), self.data.ramp.material[parts[0]], most), 1.0
 
+    def _commitment(self, parts: tuple[Any, ...]) -> tuple[Lever, float] | None:
+        if parts[0] not in self.data.ramp.size_max:
+            return None
+        lever, step = self._project(parts)
+        return lever, step * self.data.ramp.gate[parts]
+
     def _contract(self, parts: tuple[Any, ...]) -> tuple[Lever, float] | None:
         contract = self.scenario.contracts[parts[0]]
         if contract.sign is not None:
@@ -207,6 +217,11 @@ class Levers:
         quantity = self.setting.mean(contract.quantity, self.setting.calendar.named(parts[1]))
         lever = self._capacity(("contracts", parts[0], "quantity"), self.scenario.suppliers[contract.supplier].material, contract.quantity, "terms")
         return lever, self.data.contracts.volume[parts] / quantity
+
+    def _duty(self, parts: tuple[Any, ...]) -> tuple[Lever, float] | None:
+        made = self._contract(parts)
+        # who may lift more must lift more
+        return None if made is None else (made[0], -made[1] * self.data.contracts.minimum[parts] / self.data.contracts.volume[parts])
 
     def _substitute(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
         n, m, _ = parts
@@ -270,16 +285,14 @@ _MAKERS: dict[str, Callable[[Levers, tuple[Any, ...]], tuple[Lever, float] | Non
     "demand_balance": Levers._unmet,
     "material_balance": Levers._surplus,
     "supplier_capacity": Levers._supplier,
+    "spot_gate": Levers._spot,
     "tier_limit": Levers._tier,
     "process_capacity": Levers._process,
     "route_capacity": Levers._route,
     "project_size": Levers._project,
+    "commitment_gate": Levers._commitment,
     "contract_volume": Levers._contract,
+    "take_or_pay": Levers._duty,
     "substitute_limit": Levers._substitute,
 }
 """What makes a constraint's rows give way; constraints that are absent never do."""
-
-
-def _policy_rows(data: SourcingData) -> list[tuple[Any, ...]]:
-    policy = data.policy
-    return [policy.max_share, policy.budget, policy.max_emissions, policy.stock_limit, policy.min_cover, policy.service]

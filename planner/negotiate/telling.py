@@ -8,7 +8,7 @@ from typing import Any
 
 from planner.errors import Relaxation, listed
 from planner.negotiate.levers import Lever
-from planner.negotiate.steps import MARGIN
+from planner.scenario.changes import with_note
 from planner.scenario.load import Loaded
 from planner.scenario.schema import Stockpile
 from planner.scenario.series import Series
@@ -16,6 +16,9 @@ from planner.scenario.units import DAYS_PER_YEAR
 from planner.solver.lower import LinearProgram
 from planner.words import Path, Words, spans
 from sourcing_lp.data import SourcingData
+
+MARGIN = 1e-6
+"""A relaxed scenario gets so much more room than it needs, relative to its numbers: rounding cannot close it, and no row is at its side by chance."""
 
 
 class Telling:
@@ -26,10 +29,11 @@ class Telling:
         words: Its rows in words.
         data: What it compiles to.
         program: What that lowers to.
+        serving: What one more unit of demand costs at most.
     """
 
-    def __init__(self, loaded: Loaded, words: Words, data: SourcingData, program: LinearProgram) -> None:
-        self.loaded, self.words, self.data, self.program = loaded, words, data, program
+    def __init__(self, loaded: Loaded, words: Words, data: SourcingData, program: LinearProgram, serving: float) -> None:
+        self.loaded, self.words, self.data, self.program, self.serving = loaded, words, data, program, serving
         self.scenario, self.setting = loaded.scenario, words.setting
 
     def told(self, lever: Lever, step: float, rows: Mapping[int, float]) -> Relaxation:
@@ -125,14 +129,32 @@ class Telling:
         return min(1.0, _beyond(0.0, most, 1.0))
 
     def _shortage_allowed(self, key: str, rows: Mapping[int, float]) -> dict[Path, Any]:
-        """Shortage up to the share that is needed, at a cost that lets nobody use it for gain."""
+        """Shortage up to the share that is needed in any period, in sum no more than is needed, at a cost that lets nobody use it for gain."""
         demand = self.scenario.demands[key]
         share = min(1.0, _with_room(self._unmet_share(rows), 1.0, 1.0))
-        dearest = max([1.0, *(max(tier.price.values) for supplier in self.scenario.suppliers.values() for tier in supplier.tiers)])
         tiers = [{"share": part, "cost": cost} for part, cost in demand.shortage_tiers if part is not None]
-        cost = max([10 * dearest, *(tier["cost"] or 0.0 for tier in tiers)])
-        note = f"relaxed: shortage had to be allowed; its cost of {cost:g}, ten times the dearest price, is an assumption that keeps it small"
-        return {("demands", key, "shortage"): [*tiers, {"share": share, "cost": cost}], ("demands", key, "assumption"): note}
+        dearest = max([1.0, self.serving, *(max(tier.price.values) for supplier in self.scenario.suppliers.values() for tier in supplier.tiers)])
+        cost = float(f"{max([10 * dearest, *(tier['cost'] or 0.0 for tier in tiers)]):.6g}")
+        wanted = sum(units for (n, _), units in self.data.demand.demand.items() if n == key)
+        least = 1.0 - sum(tier["share"] or 0.0 for tier in tiers) - sum(rows.values()) / wanted - MARGIN
+        policy = self._free_policy(f"relaxed_{key}")
+        note = (
+            f"shortage had to be allowed; its cost of {cost:g} a unit, ten times what a unit costs at most, is an assumption that keeps it small, "
+            f"and policies.{policy} keeps it in sum to what no plan can avoid"
+        )
+        served = {"kind": "min_service", "demands": [key], "share": max(0.0, least), "per": "total", "until": self.setting.calendar.end.isoformat()}
+        return {
+            ("demands", key, "shortage"): [*tiers, {"share": share, "cost": cost}],
+            ("demands", key, "assumption"): with_note(demand.assumption, "shortage", note),
+            ("policies", policy): served,
+        }
+
+    def _free_policy(self, name: str) -> str:
+        """An id that no policy has."""
+        name, count = name[:60], 1
+        while (found := name if count == 1 else f"{name}_{count}") in self.scenario.policies:
+            count += 1
+        return found
 
 
 def _beyond(before: float, step: float, sign: float) -> float:

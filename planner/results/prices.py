@@ -9,7 +9,7 @@ from typing import Any
 from planner.scenario.schema import Contract, Demand, Process, Scenario, Stockpile
 from planner.solver.highs import Solution
 from planner.solver.lower import LinearProgram
-from sourcing_lp.data import LimitRow, ServiceRow, ShareRow, SourcingData, StockRow
+from sourcing_lp.data import SourcingData
 
 
 @dataclass(frozen=True)
@@ -99,16 +99,7 @@ def _read(price: Price, dual: float) -> float:
 
 
 def _window_discounts(data: SourcingData) -> dict[tuple[str, ...], float]:
-    policy = data.policy
-    rows: tuple[ShareRow | LimitRow | StockRow | ServiceRow, ...] = (
-        *policy.max_share,
-        *policy.budget,
-        *policy.max_emissions,
-        *policy.stock_limit,
-        *policy.min_cover,
-        *policy.service,
-    )
-    return {row.key: row.window.discount for row in rows}
+    return {row.key: row.window.discount for row in data.policy.rows}
 
 
 def _party(scenario: Scenario, rule: str, key: str) -> str:

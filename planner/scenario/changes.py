@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +10,11 @@ from planner.errors import Mark
 from planner.scenario.dates import make_calendar
 from planner.scenario.load import Loaded, validate
 from planner.scenario.reader import Node
+from planner.scenario.schema import Scenario
 
 Path = tuple[str | int, ...]
+RELAXED = "plan solve --relax"
+"""Key of the scenario's ``assumption`` under which a relaxed scenario names the keys that had to give way."""
 
 
 def changed(loaded: Loaded, values: Mapping[Path, Any]) -> Loaded:
@@ -30,6 +33,31 @@ def changed(loaded: Loaded, values: Mapping[Path, Any]) -> Loaded:
     scenario = validate(tree)
     calendar = make_calendar(scenario.horizon.start, scenario.horizon.parts)
     return Loaded(loaded.name, scenario, calendar, replace(loaded.sources, tree=tree))
+
+
+def with_note(note: str | dict[str, str] | None, key: str, text: str) -> dict[str, str]:
+    """An annotation with a text about one key more; what it said before stays."""
+    return {**({"also": note} if isinstance(note, str) else note or {}), key: text}
+
+
+def with_relaxed(loaded: Loaded, paths: Iterable[str]) -> Loaded:
+    """The scenario that says itself which of its keys were relaxed."""
+    return changed(loaded, {("assumption",): with_note(loaded.scenario.assumption, RELAXED, ", ".join(paths))})
+
+
+def relaxed_keys(scenario: Scenario) -> list[str]:
+    """The keys that a scenario says were relaxed."""
+    note = scenario.assumption
+    return note[RELAXED].split(", ") if isinstance(note, dict) and RELAXED in note else []
+
+
+def without_relaxed(loaded: Loaded) -> Loaded:
+    """The scenario as one of its own: what was relaxed to get there is what it asks for now."""
+    if not relaxed_keys(loaded.scenario):
+        return loaded
+    note = loaded.scenario.assumption
+    rest = {key: text for key, text in note.items() if key != RELAXED} if isinstance(note, dict) else {}
+    return changed(loaded, {("assumption",): rest or None})
 
 
 def _set(tree: Node, path: Path, value: Any) -> None:

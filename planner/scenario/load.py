@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from planner.errors import InputError, Mark, Problem, Problems, did_you_mean
+from planner.errors import MOST_PROBLEMS, InputError, Mark, Problem, Problems, did_you_mean
 from planner.scenario.characters import harmless
 from planner.scenario.context import make_context
 from planner.scenario.dates import Calendar, GridError, make_calendar
@@ -111,7 +111,7 @@ def validate(tree: Node, known: Iterable[Problem] = ()) -> Scenario:
     try:
         scenario: Scenario | None = Scenario.model_validate(raw, context=context)
     except ValidationError as error:
-        items = error.errors(include_url=False)
+        items = error.errors(include_url=False)[: 2 * MOST_PROBLEMS]
         for item in items:
             if not _follows_from(item, items):
                 problems.items.extend(_problems(tree, item))

@@ -47,6 +47,7 @@ def gather(path: Path, root: Path | None = None, sets: Iterable[str] = ()) -> So
     try:
         if path.is_dir():
             raise InputError([Problem(Mark(str(path)), "", "is a folder", "name a scenario file")])
+        _check_root(path, root)
         reader = _Reader((root or default_root(path)).resolve())
         tree = reader.file(path, _printed(path), ())
     except (OSError, RuntimeError, ValueError) as error:
@@ -55,6 +56,16 @@ def gather(path: Path, root: Path | None = None, sets: Iterable[str] = ()) -> So
         reader.set(tree, item)
     reader.series_tables(tree, ())
     return Sources(tree, reader.files, reader.warnings, reader.problems.items)
+
+
+def _check_root(path: Path, root: Path | None) -> None:
+    """Refuse a root that is no folder, or that the scenario itself lies outside of."""
+    if root is None:
+        return
+    if not root.is_dir():
+        raise InputError(f"--root {root}: is not a folder")
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise InputError(f"--root {root}: the scenario {path} lies outside of it")
 
 
 def default_root(path: Path) -> Path:

@@ -132,6 +132,7 @@ def _sheet_rows(path: Path, shown: str, sheet: str | None, asked: Mark, make: _C
         if name not in names:
             raise InputError([Problem(asked, "", f"'{path.name}' has no sheet '{name}'", did_you_mean(name, names, f"it has {listed(names)}"))])
         errors = book.errors(None if sheet is None else name)
+        unfinished = book.unfinished(None if sheet is None else name)
         rows = rows_of(workbook, name)
     except WorkbookError as error:
         raise InputError([Problem(asked, "", f"'{path.name}' {error}")]) from None
@@ -140,6 +141,8 @@ def _sheet_rows(path: Path, shown: str, sheet: str | None, asked: Mark, make: _C
     called = f"{shown}[{harmless(name)}]"
     for line, column, text in errors:
         make.problems.add(Mark(called, line, column), "", f"the cell holds the error {text}", "mend the formula")
+    for line, column in unfinished:
+        make.problems.add(Mark(called, line, column), "", "the cell holds a formula without its value", "open the workbook in a spreadsheet program and save it")
     return [[make.value(value, Mark(called, line, column)) for column, value in enumerate(cells, 1)] for line, cells in enumerate(rows, 1)]
 
 

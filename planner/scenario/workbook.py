@@ -22,6 +22,10 @@ _USED = re.compile(r"(\[Content_Types\]|_rels/\.rels|xl/(?!media/|drawings/|char
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 _ERROR = re.compile(rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+)([0-9]+)"[^>]*>(?:(?!</c>).)*?<v>([^<]*)</v>', re.DOTALL)
+_INSIDE = re.compile(rb"""<c\b[^>]*\br\s*=\s*["']([A-Z]+)([0-9]+)["'][^>]*(?<!/)>((?:(?!</c>).)*)</c>""", re.DOTALL)
+_FORMULA = re.compile(rb"<f[\s/>]")
+_VALUE = re.compile(rb"<v[^>]*>[^<]|<is[\s>]")
+_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);)")
 _PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]*)([0-9]*)[^"']*["']""")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
@@ -45,6 +49,17 @@ class Book:
             (int(row), _column(letters), text.decode(errors="replace"))
             for member in _sheet_files(self.parts, sheet)
             for letters, row, text in _ERROR.findall(self.parts[member])
+        ]
+
+
+    def unfinished(self, sheet: str | None) -> list[tuple[int, int]]:
+        """(row, column) of each cell of a sheet (None: of all) that holds a formula without its value, as programs write that do not calculate."""
+        return [
+            (int(row), _column(letters))
+            for member in _sheet_files(self.parts, sheet)
+            if b"<f" in self.parts[member]
+            for letters, row, inside in _INSIDE.findall(self.parts[member])
+            if _FORMULA.search(inside) and not _VALUE.search(inside)
         ]
 
 
@@ -77,6 +92,8 @@ def repacked(raw: bytes) -> Book:
 def _look_through(name: str, content: bytes) -> None:
     if b"\0" in content and name.endswith((".xml", ".rels")):
         raise WorkbookError("cannot be read as a workbook: it is not written in UTF-8")
+    if name.endswith((".xml", ".rels")) and (_ENTITY.search(content) or b"<!" in content.replace(b"<!--", b"").replace(b"<![CDATA[", b"")):
+        raise WorkbookError("cannot be read as a workbook: it names entities, which no table needs")
     if _more_than(MAX_CELLS, _STRING, content):
         raise WorkbookError(f"holds more than {MAX_CELLS:,} texts")
     if not name.startswith("xl/worksheets/"):

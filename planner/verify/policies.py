@@ -6,8 +6,9 @@ import numpy as np
 
 from planner.scenario.schema import Budget, MaxEmissions, MaxShare, MinCover, MinService, StockLimit
 from planner.verify import limits
-from planner.verify.arrays import PlanArrays, concerns, tonnes, total_served, wanted
+from planner.verify.arrays import PlanArrays, concerns, remembered, tonnes, total_served, wanted
 from planner.verify.clock import Floats
+from planner.verify.limits import Flags
 from planner.verify.money import emitted, money_due
 
 
@@ -32,24 +33,30 @@ def check_policies(plan: PlanArrays) -> None:
                 ),
                 plan.zero,
             )
-            for label, mask in limits.windows_of(plan, policy):
+            for label, mask in _windows(plan, key).items():
                 _judge(plan, key, "all", label, float(level[mask].sum()), policy.limit)
         elif isinstance(policy, MinService):
             for n in policy.demands or plan.scenario.demands:
                 if concerns(plan.scenario.demands[n].party, policy.parties):
                     quantity, served = wanted(plan, n), total_served(plan, n)
-                    for label, mask in limits.windows_of(plan, policy):
+                    for label, mask in _windows(plan, key).items():
                         _judge(plan, key, n, label, policy.share * float(quantity[mask].sum()), float(served[mask].sum()))
         elif isinstance(policy, MinCover):
             _min_cover(plan, key, policy)
 
 
+@remembered
+def _windows(plan: PlanArrays, key: str) -> dict[str, Flags]:
+    """Mask over periods of each window of a policy."""
+    return dict(limits.windows_of(plan, plan.scenario.policies[key]))
+
+
 def check_violations(plan: PlanArrays) -> bool:
     """Whether every violation is of a row that a soft policy has."""
-    table, scenario = plan.lists["violations"], plan.scenario
+    table = plan.lists["violations"]
     for row, (key, item, label, unit) in enumerate(zip(table["policy"], table["item"], table["period"], table["unit"], strict=True), 1):
-        policy, items = scenario.policies[key], limits.policy_items(plan, key)
-        if item not in items or label not in dict(limits.windows_of(plan, policy)):
+        items = limits.policy_items(plan, key)
+        if item not in items or label not in _windows(plan, key):
             plan.fail("tables", f"violations: row {row}: {key} has no {item} in {label}")
         elif unit != (own := violation_unit(plan, key, items[item])):
             plan.fail("tables", f"violations: row {row}, column unit: {unit!r} where the scenario says {own!r}")
@@ -77,7 +84,7 @@ def _judge(plan: PlanArrays, key: str, item: str, label: str, used: float, limit
 
 
 def _limit(plan: PlanArrays, key: str, policy: Budget | MaxEmissions, used: Floats) -> None:
-    for label, mask in limits.windows_of(plan, policy):
+    for label, mask in _windows(plan, key).items():
         _judge(plan, key, "all", label, float(used[mask].sum()), policy.limit)
 
 
@@ -89,7 +96,7 @@ def _max_share(plan: PlanArrays, key: str, policy: MaxShare) -> None:
             everything = sum(ships.values(), plan.zero)
             for name, suppliers in limits.members(plan, policy, material).items():
                 part = sum((ships.get(s, plan.zero) for s in suppliers), plan.zero)
-                for label, mask in limits.windows_of(plan, policy):
+                for label, mask in _windows(plan, key).items():
                     allowed = policy.share * float(everything[mask].sum())
                     _judge(plan, key, f"{name}.{material}.{party}", label, float(part[mask].sum()), allowed)
 
@@ -99,7 +106,7 @@ def _min_cover(plan: PlanArrays, key: str, policy: MinCover) -> None:
         party = item.split(".")[1]
         piles = [k for k, pile in plan.scenario.stockpiles.items() if (pile.material, pile.party) == (material, party)]
         stock = sum((plan.stock.get((k,), plan.zero) for k in piles), plan.zero)
-        for label, mask in limits.windows_of(plan, policy):
+        for label, mask in _windows(plan, key).items():
             _judge(plan, key, item, label, limits.cover_level(plan, policy, material, party), float(stock[mask].sum()))
 
 
@@ -107,7 +114,7 @@ def penalties(plan: PlanArrays) -> dict[tuple[str, str], float]:
     """[policy, window] discounted money for broken soft policies, each from the last period of its window."""
     found: dict[tuple[str, str], float] = {}
     for (key, item, label), units in plan.violation.items():
-        last = np.flatnonzero(dict(limits.windows_of(plan, plan.scenario.policies[key]))[label])[-1]
+        last = np.flatnonzero(_windows(plan, key)[label])[-1]
         money = (limits.penalty_of(plan, key, item) or 0.0) * units * float(plan.clock.discount[last])
         found[key, label] = found.get((key, label), 0.0) + money
     return found

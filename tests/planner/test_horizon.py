@@ -283,6 +283,18 @@ def test_a_longer_horizon_without_a_plan_leaves_the_plan_standing(tmp_path: Path
     assert str(found["verdict"]).startswith("with the horizon until 2031-01 there is no plan to compare with: ")
 
 
+def test_the_scenario_that_gets_longer_is_the_one_that_was_solved(tmp_path: Path) -> None:
+    """A purse of 1 buys nothing: it has to give way, and the longer horizon has the purse that did."""
+    path = tmp_path / "store.yaml"
+    path.write_text("version: 1\n" + STORE, encoding="utf-8")
+    purse = "policies.purse={kind: budget, covers: [purchases], limit: 1, until: 2030-01}"
+    command: list[str | Path] = [PLAN, "solve", path, "--set", purse, "--set", "demands.plants.shortage=null", "--set", "demands.plants.negotiable=0"]
+    done = subprocess.run([*command, "--relax", "--horizon-test", "1", "--json", "--out", tmp_path / "p"], capture_output=True, text=True, check=True)
+    report = json.loads(done.stdout)
+    assert (report["status"], report["horizon_test"]["status"]) == ("relaxed", "optimal")
+    assert [item["path"] for item in report["relaxations"]] == ["policies.purse.limit"]
+
+
 def test_limits_over_the_whole_horizon_are_noted(tmp_path: Path) -> None:
     _, found = compared(tmp_path, EARLY, 1, "policies.purse={kind: budget, covers: [capex], limit: 1000000, per: total}")
     assert found["notes"] == ["policies.purse holds for the whole horizon (per: total), and its limit is the same for the longer one"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from planner import cli
@@ -19,6 +22,10 @@ from planner.errors import InputError
 from planner.pipeline import solve_scenario
 from planner.plan import Plan, digest
 from planner.proof import Report, verify_folder
+from planner.scenario.changes import relaxed_keys, with_relaxed, without_relaxed
+from planner.scenario.load import load
+from planner.verify import limits
+from planner.verify.recheck import recheck
 from tests.oracle.plans import loaded
 from tests.oracle.random_scenarios import random_scenario
 
@@ -255,6 +262,57 @@ def test_another_meaning_of_a_price_is_caught(folder: Path) -> None:
     assert rules(verify_folder(folder)) == {"meanings"}
 
 
+@pytest.mark.parametrize("name", ["low", "high"])
+def test_a_wider_interval_of_a_price_is_caught(name: str, folder: Path) -> None:
+    """It still encloses the price, so that only solving again can tell."""
+    table = pd.read_parquet(folder / "prices.parquet")
+    table[name] = table[name] + (-1e9 if name == "low" else 1e9)
+    write(folder, "prices", table)
+    seal(folder)
+    assert rules(verify_folder(folder)) == {"prices solved again"}
+
+
+def test_a_price_that_proves_the_plan_as_well_is_caught(folder: Path) -> None:
+    """The dual of a row whose side is 0 and that nothing uses may be any number: it is none of those that were chosen."""
+    table = pd.read_parquet(folder / "prices.parquet")
+    doubled = 0
+    for place in table.index:
+        other = table.copy()
+        other.loc[place, "value"] *= 2
+        write(folder, "prices", other)
+        seal(folder)
+        doubled += rules(verify_folder(folder)) == {"prices solved again"}
+        if doubled:
+            break
+    else:
+        pytest.skip("every price of this plan is proven to be the only one")
+
+
+@pytest.mark.parametrize("name", ["plan.json", "scenario.yaml", "purchases.csv", "purchases.parquet"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(name: str, folder: Path) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    if name == "plan.json":
+        with pytest.raises(InputError, match="not a plan folder"):
+            verify_folder(folder)
+    else:
+        assert not verify_folder(folder).passed
+
+
+def test_a_table_without_end_is_not_read(folder: Path) -> None:
+    """Compressed, sixty million equal rows are a small file."""
+    table = pa.table({name: pa.array(["a"]).dictionary_encode().take(pa.array([0] * 6_000_000, pa.int8())) for name in ("supplier",)})
+    pq.write_table(table, folder / "purchases.parquet")
+    report = verify_folder(folder)
+    assert "more than 5,000,000 rows" in report.failed[0]
+
+
+def test_a_record_that_says_something_twice_is_refused(folder: Path) -> None:
+    text = (folder / "plan.json").read_text()
+    (folder / "plan.json").write_text(text.replace("{", '{"total_cost": 1, ', 1))
+    assert "total_cost stands twice" in verify_folder(folder).failed[0]
+
+
 # -------------------------------------------------------------------------------------------------------- corrupted record
 def leaves(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Paths of all numbers and texts below a place."""
@@ -307,6 +365,80 @@ def test_what_the_digest_alone_holds_is_caught(folder: Path) -> None:
     report = verify_folder(folder)
     assert rules(report) == {"files"}
     assert "plan.json was changed after the plan was written" in report.failed[0]
+
+
+def test_windows_of_a_policy_are_found_once_however_many_rows_were_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """48 months above a soft limit are 48 violations of one policy."""
+    made = {
+        "version": 1,
+        "horizon": {"start": 2026, "end": 2030, "step": "month"},
+        "materials": {"m": {}},
+        "suppliers": {"s": {"material": "m", "capacity": 1000, "price": 2, "emissions": 1}},
+        "demands": {"d": {"material": "m", "quantity": 120}},
+        "policies": {"air": {"kind": "max_emissions", "limit": 1, "penalty": 0.01}},
+    }
+    given = loaded(made)
+    plan = solve_scenario(given)
+    assert len(plan.tables["violations"]) == 48
+    asked: list[Any] = []
+    monkeypatch.setattr(limits, "windows_of", lambda arrays, policy, find=limits.windows_of: (asked.append(policy), find(arrays, policy))[1])
+    assert all(check.passed for check in recheck(given.scenario, given.calendar, plan.tables, plan.costs, plan.total_cost))
+    assert len(asked) <= 4
+
+
+# ---------------------------------------------------------------------------------------------------------- relaxed plans
+@cache
+def gave_way() -> Plan:
+    return solve_scenario(load(CASES / "bim.yaml", ["policies.monthly_budget.limit=1900"]), relax=True)
+
+
+def test_a_relaxed_plan_passes_and_its_scenario_says_what_gave_way(tmp_path: Path) -> None:
+    folder = gave_way().save(tmp_path / "p")
+    report = verify_folder(folder)
+    assert report.passed, report.failed
+    assert relaxed_keys(load(folder / "scenario.yaml").scenario) == ["policies.monthly_budget.limit"]
+    assert any("digest alone" in text for text in report.as_dict()["limits"])
+
+
+def _forget(record: dict[str, Any]) -> None:
+    del record["relaxations"]
+    record["status"] = "optimal"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _forget,
+        lambda record: record.update(status="optimal"),
+        lambda record: record.pop("relaxations"),
+        lambda record: record.update(relaxations=[]),
+        lambda record: record.update(relaxations=None),
+        lambda record: record.update(relaxations="all is well"),
+        lambda record: record["relaxations"][0].update(path="policies.other.limit"),
+        lambda record: record.update(relaxations=record["relaxations"] * 2),
+    ],
+)
+def test_a_relaxed_plan_that_hides_it_is_caught(change: Callable[[dict[str, Any]], None], tmp_path: Path) -> None:
+    folder = gave_way().save(tmp_path / "p")
+    seal(folder, change)
+    assert rules(verify_folder(folder)) == {"record"}
+
+
+def test_an_optimal_plan_that_claims_to_be_relaxed_is_caught(folder: Path) -> None:
+    seal(folder, lambda record: record.update(status="relaxed", relaxations=[{"path": "policies.p.limit"}]))
+    assert rules(verify_folder(folder)) == {"record"}
+
+
+def test_a_relaxed_scenario_that_is_solved_again_is_a_scenario_of_its_own(tmp_path: Path) -> None:
+    """Its numbers are then what it asks for; what it says otherwise stays."""
+    first = gave_way().save(tmp_path / "p")
+    plan = solve_scenario(first / "scenario.yaml")
+    assert plan.record["status"] == "optimal"
+    assert plan.total_cost == pytest.approx(gave_way().total_cost, rel=1e-9)
+    assert verify_folder(plan.save(tmp_path / "q")).passed
+    noted = with_relaxed(loaded({**random_scenario(SEED), "assumption": "all is invented"}), ["policies.p.limit"])
+    assert relaxed_keys(noted.scenario) == ["policies.p.limit"]
+    assert without_relaxed(noted).scenario.assumption == {"also": "all is invented"}
 
 
 # ------------------------------------------------------------------------------------------------------ corrupted scenario

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.solver.certificate import TOLERANCE, Certificate, certify
+from planner.solver import certificate
+from planner.solver.certificate import TOLERANCE, Certificate, certify, proven
+from planner.solver.engine import SolverError
 from planner.solver.highs import Solution, solve
 from planner.solver.lower import LinearProgram
 from tests.planner.solver.toy_programs import FREE, TRANSPORT_OPTIMUM, program, random_program, transport
@@ -25,10 +27,10 @@ def optimum(lp: LinearProgram) -> Solution:
 
 def test_an_optimum_passes_with_equal_objectives() -> None:
     lp = replace(transport(), offset=30.0)
-    certificate = certify(lp, optimum(lp))
-    assert certificate.passed
-    assert certificate.primal_objective == pytest.approx(TRANSPORT_OPTIMUM + 30)
-    assert certificate.dual_objective == pytest.approx(TRANSPORT_OPTIMUM + 30)
+    judged = certify(lp, optimum(lp))
+    assert judged.passed
+    assert judged.primal_objective == pytest.approx(TRANSPORT_OPTIMUM + 30)
+    assert judged.dual_objective == pytest.approx(TRANSPORT_OPTIMUM + 30)
 
 
 def test_residuals_are_what_they_say() -> None:
@@ -116,10 +118,10 @@ def test_an_optimum_of_other_numbers_fails(data: st.DataObject, field: str, fact
         same_cost = abs(changed.cost @ answer.x - changed.cost @ other.x) <= 1e-9 * TRANSPORT_OPTIMUM
         outside = np.maximum(changed.row_lower - changed.times(answer.x), changed.times(answer.x) - changed.row_upper).max() > 1e-9
         still_optimal = same_cost and not outside
-        certificate = certify(changed, answer)
+        judged = certify(changed, answer)
         if not still_optimal:
-            assert not certificate.passed
-        if certificate.passed:
+            assert not judged.passed
+        if judged.passed:
             assert changed.cost @ answer.x == pytest.approx(changed.cost @ other.x, rel=1e-6)
     else:
         assert not certify(changed, answer).passed
@@ -133,9 +135,27 @@ def test_whatever_passes_is_as_cheap_as_the_optimum(seed: int, move: int, step: 
     answer = optimum(lp)
     x = answer.x.copy()
     x[move] = np.clip(x[move] + step, 0, 20)
-    certificate = certify(lp, replace(answer, x=x))
-    if certificate.passed:
+    judged = certify(lp, replace(answer, x=x))
+    if judged.passed:
         assert lp.cost @ x == pytest.approx(lp.cost @ answer.x, rel=1e-5)
     else:
         assert certify(lp, answer).passed
         assert x[move] != answer.x[move]
+
+
+def test_what_is_proven_is_an_optimum_that_passes() -> None:
+    lp = transport()
+    answer = proven(lp)
+    assert isinstance(answer, Solution)
+    assert certify(lp, answer).passed
+    assert lp.cost @ answer.x == pytest.approx(TRANSPORT_OPTIMUM)
+    assert proven(program([1], [[1]], [(5, 3)])).status == "infeasible"  # type: ignore[union-attr]
+    # nothing to solve is nothing to prove
+    assert isinstance(proven(program([], [], [])), Solution)
+
+
+def test_an_optimum_that_no_way_of_solving_can_prove_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``solve`` itself returns the last one that was not accepted."""
+    monkeypatch.setattr(certificate, "certify", lambda *_: Certificate(1.0, 0.0, 0.0, 1.0, 1.0))
+    with pytest.raises(SolverError, match="could not be proven"):
+        proven(transport())
