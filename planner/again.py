@@ -60,4 +60,4 @@ def _alike(here: Floats, there: Floats, largest: float) -> npt.NDArray[np.bool_]
     """Equal but for rounding; infinite and absent ends only among themselves."""
     with np.errstate(invalid="ignore"):
         near = np.abs(here - there) <= ALIKE * np.maximum(np.abs(there), 1e-3 * largest)
-    return near | (here == there) | (np.isnan(here) & np.isnan(there))
+    return np.asarray(near | (here == there) | (np.isnan(here) & np.isnan(there)), dtype=bool)

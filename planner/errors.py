@@ -9,7 +9,6 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-
 MOST_PROBLEMS = 1_000
 """So many problems are told at once."""
 
@@ -185,7 +184,10 @@ def counted(number: int, plural: str) -> str:
 def _first(problems: list[Problem]) -> list[Problem]:
     """As many problems as anybody reads, and how many there are besides."""
     rest = len(problems) - MOST_PROBLEMS
-    return problems if rest <= 0 else [*problems[:MOST_PROBLEMS], Problem(problems[MOST_PROBLEMS].mark, "", f"from here on {rest:,} more problems", "mend these first")]
+    if rest <= 0:
+        return problems
+    last = Problem(problems[MOST_PROBLEMS].mark, "", f"from here on {rest:,} more problems", "mend these first")
+    return [*problems[:MOST_PROBLEMS], last]
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str]:

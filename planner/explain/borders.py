@@ -76,22 +76,32 @@ def _settled(case: Case, offer: _Offer) -> tuple[str, float | None, tuple[Proof,
     if not offer.columns:
         return f"its {offer.what} plays no part", None, ()
     try:
-        border = case.whatif.border(offer.columns, offer.weights, 0.0 if offer.used else -offer.lowest)
-        proofs = _proofs(case, offer, border)
+        return _bordered(case, offer)
     except SolverError:
         return f"the {offer.what} at which that changes could not be proven", None, ()
+
+
+def _bordered(case: Case, offer: _Offer) -> tuple[str, float | None, tuple[Proof, ...]]:
+    border = case.whatif.border(offer.columns, offer.weights, 0.0 if offer.used else -offer.lowest)
+    proofs = _proofs(case, offer, border)
     if border.at is None:
         low = "nothing" if offer.lowest >= offer.price else f"{amount(offer.price - offer.lowest)} {offer.unit}"
         return ("" if offer.used else f"it would not be {offer.done} even for {low}"), None, ()
     if border.at == float("inf"):
         return "there is no plan without it, whatever it costs", None, ()
-    return _border_words(offer, border.at), offer.price + border.at, proofs
+    return _border_words(case, offer, border.at), offer.price + border.at, proofs
 
 
-def _border_words(offer: _Offer, at: float) -> str:
+def _border_words(case: Case, offer: _Offer, at: float) -> str:
     share = f", {percent(abs(at) / offer.price)}" if offer.price else ""
     move = f"{offer.what} {amount(abs(at))} {offer.unit} {'higher' if at > 0 else 'lower'} ({amount(offer.price)} → {amount(offer.price + at)}{share})"
-    return f"{offer.done} up to a {move}" if offer.used else f"{offer.done} only at a {move}"
+    if not offer.used:
+        return f"{offer.done} only at a {move}"
+    start = case.whatif.stays(offer.weights, at) if at > 0 else 0.0
+    if start >= at * (1 - 1e-6):
+        return f"{offer.done} up to a {move}"
+    less = f"less is {offer.done} from {amount(start)} {offer.unit} more on" if start > 1e-6 * at else f"at any higher {offer.what} less is {offer.done}"
+    return f"{less}, nothing any more at a {move}"
 
 
 def _proofs(case: Case, offer: _Offer, border: Border) -> tuple[Proof, ...]:

@@ -62,15 +62,7 @@ def say(case: Case, step: Step) -> Statement | None:
         return None
     discount = case.discount(step.sides)
     value = slope if discount is None else slope / discount
-    text = f"{step.text} {_saves(value)} {amount(abs(value))} {case.currency}"
-    if discount is None:
-        text += " in present value"
-    elif discount != 1:
-        text += f" (present value {amount(abs(slope))})"
-    text += f", for {amount(far)} {step.unit} and more" if far >= step.most else f", up to {amount(far)} {step.unit}"
-    if further is not None:
-        total = further.cost - case.cost
-        text += f"; {amount(step.most)} {step.unit} {_saves(total).removesuffix('s')} {amount(abs(total))} in present value"
+    text = _sentence(case, step, slope, discount, far, None if further is None else further.cost - case.cost)
     per = f"{case.currency}/{step.unit}" if "/" not in step.unit else f"{case.currency}/({step.unit})"
     return Statement(
         section=step.section,
@@ -85,6 +77,23 @@ def say(case: Case, step: Step) -> Statement | None:
         proofs=_proofs(case, step, slope, far, None if further is None else further.cost),
         weight=abs(slope) * step.most,
     )
+
+
+def _sentence(case: Case, step: Step, slope: float, discount: float | None, far: float, total: float | None) -> str:
+    """A step in words: what the first unit is worth, how far that holds, and what all of the step comes to."""
+    value = slope if discount is None else slope / discount
+    text = f"{step.text} {_saves(value)} {amount(abs(value))} {case.currency}"
+    if discount is None:
+        text += " in present value"
+    elif discount != 1:
+        text += f" (present value {amount(abs(slope))})"
+    if far >= step.most:
+        return f"{text}, and so do the next ones up to {amount(step.most)} {step.unit} at least"
+    # a kink after crumbs is true and of no use: the whole step says more
+    text += f", up to {amount(far)} {step.unit}" if far >= 0.01 * step.most else " at first"
+    if total is None:
+        return text if far >= 0.01 * step.most else f"{text}, up to {amount(far)} {step.unit}"
+    return f"{text}; {amount(step.most)} {step.unit} {_saves(total).removesuffix('s')} {amount(abs(total))} in present value"
 
 
 def _saves(cost: float) -> str:

@@ -142,7 +142,8 @@ def _sheet_rows(path: Path, shown: str, sheet: str | None, asked: Mark, make: _C
     for line, column, text in errors:
         make.problems.add(Mark(called, line, column), "", f"the cell holds the error {text}", "mend the formula")
     for line, column in unfinished:
-        make.problems.add(Mark(called, line, column), "", "the cell holds a formula without its value", "open the workbook in a spreadsheet program and save it")
+        hint = "open the workbook in a spreadsheet program and save it"
+        make.problems.add(Mark(called, line, column), "", "the cell holds a formula without its value", hint)
     return [[make.value(value, Mark(called, line, column)) for column, value in enumerate(cells, 1)] for line, cells in enumerate(rows, 1)]
 
 

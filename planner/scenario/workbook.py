@@ -51,7 +51,6 @@ class Book:
             for letters, row, text in _ERROR.findall(self.parts[member])
         ]
 
-
     def unfinished(self, sheet: str | None) -> list[tuple[int, int]]:
         """(row, column) of each cell of a sheet (None: of all) that holds a formula without its value, as programs write that do not calculate."""
         return [

@@ -163,6 +163,29 @@ class WhatIf:
             price += gain / used
         return Border(price, without.cost)
 
+    def stays(self, weights: Floats, most: float) -> float:
+        """How far a price may rise before less is used: as far as the cost keeps to the line of what is used now.
+
+        Args:
+            weights: By column, what one unit of price adds to its cost.
+            most: A rise at which less is used.
+        """
+        slope = float(weights @ self.now.x)
+        line = _Line(-self.now.cost, -slope, 1e-9 * max(self.size, abs(slope) * most))
+        price = most
+        for count in range(60):
+            outcome = self.ask(cost=self.program.cost + price * weights, onward=count > 0)
+            # concave: the same as convex with its sign turned
+            if outcome is None or line.holds(price, -outcome.cost):
+                return price
+            nearer = line.meets(price, -outcome.cost, -float(weights @ outcome.x))
+            if nearer >= price * (1 - 1e-6):
+                return price
+            price = max(nearer, 0.0)
+            if price <= 1e-9 * most:
+                return 0.0
+        return price
+
 
 @dataclass(frozen=True)
 class _Line:

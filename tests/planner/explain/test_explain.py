@@ -81,6 +81,17 @@ def test_borders_of_three_suppliers(tmp_path: Path) -> None:
     assert said(explanation, "suppliers", "c").text == "c: nothing bought; bought only at a price 6 USD/t lower (20 → 14, 30 %)"
 
 
+def test_less_is_bought_before_nothing_is(tmp_path: Path) -> None:
+    """30 t can be had at 12 and the rest at 14: ``a`` loses these first, then all."""
+    scenario = two_sources()
+    scenario["suppliers"]["c"].update(capacity=30, price=12)
+    scenario["demands"]["d"]["quantity"] = 60
+    _, explanation = explained(loaded(scenario), tmp_path / "plan")
+    statement = said(explanation, "suppliers", "a")
+    assert "less is bought from 2 USD/t more on, nothing any more at a price 4 USD/t higher (10 → 14, 40 %)" in statement.text
+    assert statement.value == pytest.approx(14)
+
+
 def test_one_more_unit_is_worth_what_the_last_one_costs(tmp_path: Path) -> None:
     """A tonne more replaces one from ``b``; capacity of ``a`` saves the 4 between the two."""
     _, explanation = explained(loaded(two_sources()), tmp_path / "plan")
