@@ -289,6 +289,10 @@ def render_explanation(explanation: Explanation, width: int = 100, most: int = 8
     return Group(headline, table)
 
 
+BASES = {"commit": "its largest size", "sign": "the contract"}
+"""What a move of the horizon test is measured against, by its kind."""
+
+
 def _horizon_test(record: Record, most: int = 5) -> RenderableType | None:
     """What a longer horizon changes in the first years."""
     test = record.get("horizon_test")
@@ -301,7 +305,7 @@ def _horizon_test(record: Record, most: int = 5) -> RenderableType | None:
         verb = "moves" if len(test["moves"]) == 1 else "move"
         text.append(f"  {counted(len(test['moves']), 'decisions')} before {test['before']} {verb} by more than {100 * test['tolerance']:g} %:", style="yellow")
     for move in test["moves"][:most]:
-        text.append(f"\n  {move['text']}").append(f"  ({100 * move['relative']:,.0f} %)", style="dim")
+        text.append(f"\n  {move['text']}").append(f"  ({100 * move['relative']:,.0f} % of {BASES.get(move['kind'], "a year's demand")})", style="dim")
     if len(test["moves"]) > most:
         text.append(f"\n  and {len(test['moves']) - most} more in plan.json", style="dim")
     for note in test["notes"]:

@@ -52,7 +52,7 @@ def refusal(loaded: Loaded, data: SourcingData, program: LinearProgram, outcome:
     if outcome.status == "unbounded":
         text = "the scenario is unbounded: some price makes money from nothing"
         return NoPlanError("unbounded", text, money_from_nothing(loaded, words, program, outcome)), Settlement([], {})
-    conflicts = contradictions(loaded, words, program, outcome.rows)
+    conflicts = contradictions(loaded, words, data, program, outcome.rows)
     text = "the scenario is infeasible: no plan can keep all of its rules"
     text += "" if conflicts else "; which of them contradict each other could not be found in the time allowed"
     try:

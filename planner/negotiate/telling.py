@@ -50,7 +50,9 @@ class Telling:
         text = self._change(lever, step, rows, when)
         if rows and before is not None and not isinstance(lever.before, Series):
             text += self._needed_for(rows, when)
-        return Relaxation(lever.dotted, text, step, lever.unit, None if after is None else before, after, when, str(self.loaded.mark(*lever.path)))
+        unit, per_unit = ("days", self._days_per_unit(lever)) if self._days_per_unit(lever) else (lever.unit, 1.0)
+        known = (None, None) if before is None or after is None else (before * per_unit, after * per_unit)
+        return Relaxation(lever.dotted, text, step * per_unit, unit, known[0], known[1], when, str(self.loaded.mark(*lever.path)))
 
     def _needed_for(self, rows: Iterable[int], when: str) -> str:
         """Whom and when a number must give way for."""
@@ -88,13 +90,16 @@ class Telling:
 
     def _in_days(self, lever: Lever, before: float, after: float) -> str:
         """The same in days, where the scenario counts a stockpile in days."""
+        per_unit = self._days_per_unit(lever)
+        return f"; {before * per_unit:.5g} → {after * per_unit:.5g} days" if per_unit else ""
+
+    def _days_per_unit(self, lever: Lever) -> float:
+        """Days of demand in a unit, for keys that are counted in days; 0 for others."""
         if lever.path[0] != "stockpiles" or lever.path[-1] not in ("floor", "min", "capacity"):
-            return ""
+            return 0.0
         pile = self.scenario.stockpiles[str(lever.path[1])]
         rate = self.setting.yearly_demand.get((pile.material, pile.party), 0.0)
-        if not rate or not self._counted_in_days(pile, str(lever.path[-1])):
-            return ""
-        return f"; {before / rate * DAYS_PER_YEAR:.5g} → {after / rate * DAYS_PER_YEAR:.5g} days"
+        return DAYS_PER_YEAR / rate if rate and self._counted_in_days(pile, str(lever.path[-1])) else 0.0
 
     @staticmethod
     def _counted_in_days(pile: Stockpile, key: str) -> bool:
@@ -133,13 +138,13 @@ class Telling:
         demand = self.scenario.demands[key]
         share = min(1.0, _with_room(self._unmet_share(rows), 1.0, 1.0))
         tiers = [{"share": part, "cost": cost} for part, cost in demand.shortage_tiers if part is not None]
-        dearest = max([1.0, self.serving, *(max(tier.price.values) for supplier in self.scenario.suppliers.values() for tier in supplier.tiers)])
-        cost = float(f"{max([10 * dearest, *(tier['cost'] or 0.0 for tier in tiers)]):.6g}")
+        dearest = max([1.0, *(max(tier.price.values) for supplier in self.scenario.suppliers.values() for tier in supplier.tiers)])
+        cost = float(f"{max([10 * dearest, 2 * self.serving, *(tier['cost'] or 0.0 for tier in tiers)]):.6g}")
         wanted = sum(units for (n, _), units in self.data.demand.demand.items() if n == key)
         least = 1.0 - sum(tier["share"] or 0.0 for tier in tiers) - sum(rows.values()) / wanted - MARGIN
         policy = self._free_policy(f"relaxed_{key}")
         note = (
-            f"shortage had to be allowed; its cost of {cost:g} a unit, ten times what a unit costs at most, is an assumption that keeps it small, "
+            f"shortage had to be allowed; its cost of {cost:g} a unit, above all that serving one more can cost, is an assumption that keeps it small, "
             f"and policies.{policy} keeps it in sum to what no plan can avoid"
         )
         served = {"kind": "min_service", "demands": [key], "share": max(0.0, least), "per": "total", "until": self.setting.calendar.end.isoformat()}

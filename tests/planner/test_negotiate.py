@@ -173,11 +173,11 @@ def test_shares_unserved_demand_and_periods_are_named() -> None:
 
 
 def test_a_shortage_that_is_too_narrow_is_widened_and_its_tiers_stay() -> None:
-    """5 % may be short at 3, 10 % must: 5 at 3 and 5 at ten times what a unit costs at most, served at 2 or short at 3."""
+    """5 % may be short at 3, 10 % must: 5 at 3 and 5 at the dearer of ten times 2 and 3."""
     demand = {"material": "m", "quantity": 100, "shortage": [{"share": "5 %", "cost": 3}]}
     given = scenario(**SUPPLY, demands={"d": demand})
     assert texts(given) == ["demands.d.shortage: let 5 t (5 % of it) go unserved in 2026; 'shortage' does not allow it"]
-    assert relaxed(given).total_cost == pytest.approx(2 * 90 + 5 * 3 + 5 * 30, rel=1e-6)
+    assert relaxed(given).total_cost == pytest.approx(2 * 90 + 5 * 3 + 5 * 20, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -731,3 +731,42 @@ def test_relax_changes_nothing_where_there_is_a_plan() -> None:
     plan = solve_scenario(ROOT / "tests/cases/bim.yaml", relax=True)
     assert plan.record["status"] == "optimal"
     assert "relaxations" not in plan.record
+
+
+def test_a_capacity_of_nothing_takes_part_in_a_conflict(tmp_path: Path) -> None:
+    """All of 2027 must come from a store of 80, since nobody ships then: the supplier has no row, and is named all the same."""
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "version: 1\nhorizon: {start: 2026, end: 2028, step: year}\nmaterials: {m: {}}\n"
+        "suppliers: {s: {material: m, capacity: {2026: 1000, 2027: 0}}}\nstockpiles: {w: {material: m, capacity: 80}}\n"
+        "demands: {d: {material: m, quantity: 100}}\n"
+    )
+    with pytest.raises(NoPlanError) as caught:
+        planner.solve(path)
+    (supplier,) = [conflict for conflict in caught.value.conflicts if conflict.path == "suppliers.s.capacity"]
+    assert (supplier.meaning, supplier.when) == ("has no capacity", "2027")
+
+
+def test_what_committed_projects_take_of_a_budget_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "version: 1\nhorizon: {start: 2026, end: 2027, step: year}\nmaterials: {m: {}}\nsuppliers: {s: {material: m, capacity: 1}}\n"
+        "projects: {e: {adds_to: s, committed: 2026, size: 5, capex: 100}}\npolicies: {b: {kind: budget, covers: [capex], limit: 300}}\n"
+    )
+    with pytest.raises(NoPlanError) as caught:
+        planner.solve(path)
+    assert "projects that are committed already take 500 USD of it" in caught.value.conflicts[0].meaning
+
+
+def test_a_key_that_is_counted_in_days_is_told_in_days(tmp_path: Path) -> None:
+    """10 in store and 100 shipped leave 10 of 100 a year: 36.525 days."""
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "version: 1\nhorizon: {start: 2026, end: 2027, step: year}\nmaterials: {m: {}}\nsuppliers: {s: {material: m, capacity: 100}}\n"
+        "stockpiles: {w: {material: m, initial: 10, floor: 60 days}}\ndemands: {d: {material: m, quantity: 100}}\n"
+    )
+    with pytest.raises(NoPlanError) as caught:
+        planner.solve(path)
+    (relaxation,) = caught.value.relaxations
+    assert (relaxation.unit, relaxation.before) == ("days", pytest.approx(60))
+    assert relaxation.after == pytest.approx(36.525)
