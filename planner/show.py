@@ -305,7 +305,8 @@ def _horizon_test(record: Record, most: int = 5) -> RenderableType | None:
         verb = "moves" if len(test["moves"]) == 1 else "move"
         text.append(f"  {counted(len(test['moves']), 'decisions')} before {test['before']} {verb} by more than {100 * test['tolerance']:g} %:", style="yellow")
     for move in test["moves"][:most]:
-        text.append(f"\n  {move['text']}").append(f"  ({100 * move['relative']:,.0f} % of {BASES.get(move['kind'], "a year's demand")})", style="dim")
+        base = BASES.get(move["kind"], "a year's demand")
+        text.append(f"\n  {move['text']}").append(f"  ({100 * move['relative']:,.0f} % of {base})", style="dim")
     if len(test["moves"]) > most:
         text.append(f"\n  and {len(test['moves']) - most} more in plan.json", style="dim")
     for note in test["notes"]:

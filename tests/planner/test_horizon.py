@@ -310,7 +310,7 @@ def test_the_command_tests_records_and_shows(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "p" / "plan.json").read_text())["horizon_test"] == report
     shown = subprocess.run([PLAN, "show", tmp_path / "p"], capture_output=True, text=True, check=True).stdout
     assert "Horizon test" in shown
-    assert "commit shaft: nothing → 100 t/yr in 2027  (100 %)" in shown
+    assert "commit shaft: nothing → 100 t/yr in 2027  (100 % of its largest size)" in shown
     refused = subprocess.run([*command[:4], "0.5", *command[5:]], capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert "--horizon-test 0.5: is not a whole number of years" in refused.stderr

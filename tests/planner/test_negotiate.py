@@ -401,10 +401,12 @@ def eased(given: Loaded, settlement: Settlement, relaxations: Mapping[str, Relax
         assert relaxation.before is not None
         assert relaxation.after is not None
         after = max(0.0, relaxation.before + part * (relaxation.after - relaxation.before))
+        in_days = relaxation.unit == "days" and path[0] == "stockpiles"
         if isinstance(value, dict):
-            values[path] = {day: relaxation.before if number == relaxation.before else after for day, number in value.items()}
+            standing = max(value.values()) if in_days else relaxation.before
+            values[path] = {day: number if number == standing else f"{after} days" if in_days else after for day, number in value.items()}
         else:
-            values[path] = min(1.0, after) if relaxation.unit == "share" else after
+            values[path] = f"{after} days" if in_days else min(1.0, after) if relaxation.unit == "share" else after
     return changed(given, values)
 
 
