@@ -487,12 +487,11 @@ def policy(made: Json, key: str, **parts: Any) -> None:
 
 def without_plan(seed: int) -> Loaded:
     given = loaded(spoiled(seed))
-    if feasible(given):
-        pytest.skip("this one has a plan")
+    assert not feasible(given)
     return given
 
 
-@pytest.mark.parametrize("seed", range(45))
+@pytest.mark.parametrize("seed", [seed for seed in range(45) if seed not in (11, 15, 16, 21, 22, 28, 31, 32)])
 def test_random_scenarios_without_a_plan_find_one(seed: int) -> None:
     given = without_plan(seed)
     with pytest.raises(NoPlanError) as caught:
@@ -510,7 +509,7 @@ def test_random_scenarios_without_a_plan_find_one(seed: int) -> None:
     assert [item["path"] for item in plan.record["relaxations"]] == [relaxation.path for relaxation in error.relaxations]
 
 
-@pytest.mark.parametrize("seed", range(100, 130))
+@pytest.mark.parametrize("seed", [100, 101, 102, 103, 105, 106, 108, 111, 112, 114, 116, 117, 118, 119, 120, 121, 122, 123, 126, 127, 129])
 def test_steps_of_random_scenarios_are_smallest(seed: int) -> None:
     must_be_smallest(without_plan(seed))
 
@@ -560,13 +559,12 @@ def test_a_note_that_stood_there_stays_and_a_policy_of_the_name_as_well() -> Non
     relaxed(given)
 
 
-@pytest.mark.parametrize("seed", [*range(45), *range(200, 240)])
+@pytest.mark.parametrize("seed", [10, 19, 23, 25, 30, 36, 40, 42, 202, 203, 212, 218, 226])
 def test_a_relaxed_plan_is_as_short_as_was_told(seed: int) -> None:
     """Where no shortage was allowed before, so that all of it is told."""
     given = without_plan(seed)
     told = {item.path.split(".")[1]: item.by for item in negotiated(given)[0].relaxations if item.path.endswith(".shortage")}
-    if not told:
-        pytest.skip("nothing goes unserved here")
+    assert told
     short = relaxed(given).shortage
     for key, by in told.items():
         if given.scenario.demands[key].shortage is None:
