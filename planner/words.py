@@ -177,14 +177,14 @@ STRUCTURAL = frozenset({"material_balance", "stock_balance", "capacity_ramp"})
 
 
 def spans(calendar: Calendar, labels: Iterable[str]) -> str:
-    """Periods in words, runs of them joined: ``2027-03 … 2027-07, 2028-01``; years and the whole horizon likewise."""
+    """Periods in words, runs of them joined: ``2027-03 … 2027-07, 2028-01``; years likewise, and the window of a policy ``per: total``."""
     labels = list(dict.fromkeys(label for label in labels if label))
     places = sorted(calendar.position[label] for label in labels if label in calendar.position)
     others = sorted(label for label in labels if label not in calendar.position)
     years = [int(label) for label in others if label.isdecimal()]
     names = [_run(calendar.periods[first].label, calendar.periods[last].label) for first, last in _runs(places)]
     names += [_run(str(first), str(last)) for first, last in _runs(years)]
-    return ", ".join([*names, *("the whole horizon" if label == "total" else label for label in others if not label.isdecimal())])
+    return ", ".join([*names, *("all of its time" if label == "total" else label for label in others if not label.isdecimal())])
 
 
 def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
