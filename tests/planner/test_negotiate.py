@@ -260,7 +260,7 @@ def test_a_floor_in_days() -> None:
 
 @pytest.mark.parametrize(
     ("per", "after", "when"),
-    [("period", 220, "2026-01 … 2026-03"), ("year", 660, "2026"), ("total", 660, "the whole horizon")],
+    [("period", 220, "2026-01 … 2026-03"), ("year", 660, "2026"), ("total", 660, "all of its time")],
 )
 def test_windows_of_a_policy(per: str, after: float, when: str) -> None:
     """110 a month at 2 are 220 a month and 660 in all; there is no store."""

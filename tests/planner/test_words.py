@@ -220,7 +220,7 @@ def test_marks_point_to_the_file_that_set_a_key(tmp_path: Path) -> None:
         (["2026-12", "2027-01", "2027-03"], "2026-12 … 2027-01, 2027-03"),
         (["2026", "2028", "2027"], "2026 … 2028"),
         (["2026", "2028"], "2026, 2028"),
-        (["total"], "the whole horizon"),
+        (["total"], "all of its time"),
         ([""], ""),
     ],
 )
