@@ -115,7 +115,7 @@ def check_demands(plan: PlanArrays) -> None:
         quantity, served = wanted(plan, n), total_served(plan, n)
         short = sum((units for (other, _), units in plan.short.items() if other == n), plan.zero)
         plan.equal("demand balance", n, served + short, quantity)
-        plan.at_most("essential service", n, demand.min_service * quantity, served, quantity)
+        plan.at_most("essential service", n, demand.min_service * quantity, served)
         for i, (share, _) in enumerate(demand.shortage_tiers, 1):
             if share is not None:
                 plan.at_most("shortage tiers", f"{n} tier {i}", plan.short.get((n, f"tier {i}"), plan.zero), share * quantity, quantity)
