@@ -21,6 +21,7 @@ LAYERS = {
     "planner.disk": 1,
     "planner.plan": 3,
     "planner.optimum": 3,
+    "planner.reach": 3,
     "planner.words": 3,
     "planner.negotiate": 4,
     "planner.results": 4,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from planner.errors import CheckError
 from planner.optimum import find_best
 from planner.pipeline import make_program
 from planner.plan import Plan
+from planner.reach import Reach
 from planner.scenario.load import Loaded
 from planner.scenario.series import Series
 from planner.solver.directions import Directions
@@ -93,11 +94,11 @@ class Case:
     """
 
     def __init__(self, loaded: Loaded, plan: Plan) -> None:
-        self.loaded, self.plan = loaded, plan
+        self.loaded = loaded
         self.setting = Setting(loaded.scenario, loaded.calendar)
         self.scenario, self.calendar = loaded.scenario, loaded.calendar
         self.data, self.program = make_program(loaded)
-        self.words = Words(self.setting)
+        self.words, self.reach = Words(self.setting), Reach(self.setting, self.data)
         best = find_best(loaded.scenario, self.data, self.program)
         if isinstance(best, NoSolution) or best.solution.optimum is None:
             raise CheckError("the plan's scenario has no optimum to explain; see plan verify")
@@ -141,6 +142,11 @@ class Case:
     def columns(self, variable: str, key: str) -> dict[Index, int]:
         """Columns of a variable whose index begins with a key, by the rest of the index."""
         return self._columns.get((variable, key), {})
+
+    def moving(self, constraint: str, key: str, periods: Collection[str] | None = None) -> dict[int, float]:
+        """By row of a constraint: how far its side moves with one unit of the key behind it; only those that move, in some periods."""
+        rows = {row: self.reach.of(constraint, (key, *index)) for index, row in self.rows(constraint, key).items() if periods is None or index[-1] in periods}
+        return {row: move for row, move in rows.items() if move}
 
     def priced(self, rows: Mapping[Index, int]) -> dict[Index, int]:
         """Those rows that have a price."""

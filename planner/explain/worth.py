@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from planner.compile.use import stock_units
 from planner.explain.case import Case, Filter, Statement, amount, proof
 from planner.scenario.schema import Budget, MaxEmissions, MinCover, MinService, StockLimit, Stockpile
 from planner.scenario.series import Series
-from planner.scenario.units import DAYS_PER_YEAR
 from planner.solver.engine import SolverError
 from planner.words import POLICY_KEYS, Path, spans
 
@@ -171,32 +171,26 @@ def _plus(path: Path, number: float, factor: float = 1.0) -> Change:
     return lambda units: {path: number + factor * units}
 
 
-def _moving(sides: Mapping[int, float]) -> dict[int, float]:
-    return {row: move for row, move in sides.items() if move}
-
-
 def _when(case: Case, periods: Mapping[str, Any]) -> str:
     """Periods in a sentence."""
     return "throughout" if len(periods) == len(case.calendar.periods) else f"in {spans(case.calendar, periods)}"
 
 
 def _suppliers(case: Case, wanted: Filter) -> Iterator[Step]:
-    data, years = case.data.supply, case.data.time.years
     for s, supplier in case.scenario.suppliers.items():
         if not wanted.concerns((supplier.material,), supplier=s):
             continue
         # where a contract alone lets it ship, capacity would open sales that the program does not have
-        sells = {t for t in case.data.time.periods if data.capacity.get((s, t)) or (s, t) in case.data.ramp.projects_on}
+        sells = {t for t in case.data.time.periods if case.data.supply.capacity.get((s, t)) or (s, t) in case.data.ramp.projects_on}
         rows = {t: row for (t,), row in case.rows("supplier_capacity", s).items() if t in sells}
-        sides = {row: years[t] * data.availability[s, t] for t, row in rows.items()}
-        sides |= {row: data.spot[s, g, t] * years[t] * data.availability[s, t] for (g, t), row in case.rows("spot_gate", s).items() if t in sells}
+        sides = case.moving("supplier_capacity", s, sells) | case.moving("spot_gate", s, sells)
         unit = f"{case.unit(supplier.material)}/yr"
         yield Step(
             section="capacity",
             about=s,
             text=f"one more {unit} of capacity at {s} {_when(case, rows)}",
             unit=unit,
-            sides=_moving(sides),
+            sides=sides,
             change=_raised(case, ("suppliers", s, "capacity"), supplier.capacity, rows),
             most=_rate(case, supplier.material, max(supplier.capacity.values)),
             materials=(supplier.material,),
@@ -215,7 +209,7 @@ def _processes(case: Case, wanted: Filter) -> Iterator[Step]:
             about=p,
             text=f"one more {unit} of capacity at {p} {_when(case, rows)}",
             unit=unit,
-            sides=_moving({row: case.data.time.years[t] * case.data.conversion.availability[p, t] for t, row in rows.items()}),
+            sides=case.moving("process_capacity", p),
             change=_raised(case, ("processes", p, "capacity"), process.capacity, rows),
             most=_rate(case, material, max(process.capacity.values)),
             materials=materials,
@@ -233,7 +227,7 @@ def _routes(case: Case, wanted: Filter) -> Iterator[Step]:
             about=r,
             text=f"one more {unit} of capacity on {r} {_when(case, rows)}",
             unit=unit,
-            sides={row: case.data.time.years[t] for t, row in rows.items()},
+            sides=case.moving("route_capacity", r),
             change=_raised(case, ("routes", r, "capacity"), route.capacity, rows),
             most=_rate(case, route.materials[0]),
             materials=route.materials,
@@ -242,26 +236,18 @@ def _routes(case: Case, wanted: Filter) -> Iterator[Step]:
 
 def _contracts(case: Case, wanted: Filter) -> Iterator[Step]:
     """Signed contracts; of optional ones the price at which they are signed is told elsewhere."""
-    data = case.data.contracts
     for c, contract in case.scenario.contracts.items():
         material = case.scenario.suppliers[contract.supplier].material
         if contract.sign is not None or not wanted.concerns((material,), supplier=contract.supplier):
             continue
-        sides, rows, duties = {}, {}, case.rows("take_or_pay", c)
-        for (t,), row in case.rows("contract_volume", c).items():
-            quantity = case.setting.mean(contract.quantity, case.calendar.named(t))
-            if quantity > 0:
-                rows[t] = row
-                sides[row] = data.volume[c, t] / quantity
-                if (t,) in duties:
-                    sides[duties[t,]] = data.minimum[c, t] / quantity
+        rows = {t: row for (t,), row in case.rows("contract_volume", c).items()}
         unit = f"{case.unit(material)}/yr"
         yield Step(
             section="contracts",
             about=c,
             text=f"one more {unit} in {c} {_when(case, rows)}",
             unit=unit,
-            sides=sides,
+            sides=case.moving("contract_volume", c) | case.moving("take_or_pay", c),
             change=_raised(case, ("contracts", c, "quantity"), contract.quantity, rows),
             most=_rate(case, material),
             materials=(material,),
@@ -273,15 +259,13 @@ def _projects(case: Case, wanted: Filter) -> Iterator[Step]:
         material = case.data.ramp.material[e]
         if not wanted.concerns((material,), project=e):
             continue
-        sides = dict.fromkeys(case.rows("project_size", e).values(), 1.0)
-        sides |= {row: case.data.ramp.gate[e, v] for (v,), row in case.rows("commitment_gate", e).items()}
         unit = case.unit(material) + ("" if case.scenario.projects[e].adds_to in case.scenario.stockpiles else "/yr")
         yield Step(
             section="projects",
             about=e,
             text=f"one more {unit} of {e} on offer",
             unit=unit,
-            sides=_moving(sides),
+            sides=case.moving("project_size", e) | case.moving("commitment_gate", e),
             change=_plus(("projects", e, "size", "max"), size),
             most=_rate(case, material, size),
             materials=(material,),
@@ -302,7 +286,7 @@ def _store(case: Case, k: str, pile: Stockpile, text: str, sides: Mapping[int, f
         about=k,
         text=text.format(unit=unit, k=k),
         unit=unit,
-        sides=_moving(sides),
+        sides=sides,
         change=change,
         most=most,
         materials=(pile.material,),
@@ -320,14 +304,12 @@ def _stores(case: Case, k: str, pile: Stockpile) -> Iterator[Step]:
         # of nothing that must be left as it was, more would be a duty that the program does not have
         yield _store(case, k, pile, "one more {unit} in {k} at the start", sides, _plus(("stockpiles", k, "initial"), data.initial[k]), most)
     if pile.capacity is not None:
-        own = pile.capacity.units + pile.capacity.years * case.setting.yearly_demand.get((pile.material, pile.party), 0.0)
-        room = dict.fromkeys(case.rows("stock_capacity", k).values(), 1.0)
+        own, room = stock_units(case.setting, pile, pile.capacity), case.moving("stock_capacity", k)
         yield _store(case, k, pile, "one more {unit} of room in {k}", room, _plus(("stockpiles", k, "capacity"), own), most)
     for name, rule in (("max_draw", "draw_rate"), ("max_fill", "fill_rate")):
-        rate, limits = getattr(pile, name), getattr(data, name)
+        rate = getattr(pile, name)
         if rate:
-            rates = {row: limits[k, t] / rate for (t,), row in case.rows(rule, k).items()}
-            yield _store(case, k, pile, "one more {unit} of " + name + " at {k}", rates, _plus(("stockpiles", k, name), rate), most, "/yr")
+            yield _store(case, k, pile, "one more {unit} of " + name + " at {k}", case.moving(rule, k), _plus(("stockpiles", k, name), rate), most, "/yr")
 
 
 def _reserves(case: Case, k: str, pile: Stockpile) -> Iterator[Step]:
@@ -335,8 +317,7 @@ def _reserves(case: Case, k: str, pile: Stockpile) -> Iterator[Step]:
     data, most = case.data.stock, _rate(case, pile.material)
     floor = {t: row for (t,), row in case.rows("stock_floor", k).items()}
     if floor:
-        levels = Series(tuple((period.start, data.floor.get((k, period.label), 0.0)) for period in case.calendar.periods))
-        lower = _raised(case, ("stockpiles", k, "floor"), levels, floor)
+        lower = _raised(case, ("stockpiles", k, "floor"), case.reach.floors(k), floor)
         least = min(most, *(data.floor[k, t] for t in floor))
         text = "one {unit} less of floor at {k} " + _when(case, floor)
         yield _store(case, k, pile, text, dict.fromkeys(floor.values(), -1.0), lambda units: lower(-units), least)
@@ -353,24 +334,22 @@ def _policies(case: Case, wanted: Filter) -> Iterator[Step]:
             return
         rule = "service_level" if policy.kind == "min_service" else policy.kind
         path: Path = ("policies", key, POLICY_KEYS[rule])
-        rows = case.rows(rule, key)
         if isinstance(policy, Budget | MaxEmissions | StockLimit):
             stores = case.unit(case.scenario.stockpiles[policy.stockpiles[0]].material) if isinstance(policy, StockLimit) else ""
             unit = stores or (case.currency if isinstance(policy, Budget) else "t_CO2e")
-            sides = dict.fromkeys(rows.values(), 1.0)
+            factor = 1.0
             change, most, text = _plus(path, policy.limit), FAR * policy.limit or 1.0, f"one more {unit} in {key}.limit"
         elif isinstance(policy, MinCover):
-            rates = case.setting.yearly_demand
-            sides = {row: -rates.get((m, g), 0.0) / DAYS_PER_YEAR for (item, _), row in rows.items() for m, g in [item.split(".", 1)]}
+            factor = -1.0
             unit, change, most, text = "days", _plus(path, policy.days, -1.0), min(7.0, policy.days), f"one day less in {key}.days"
         elif isinstance(policy, MinService):
-            wants = {index: sum(case.data.demand.demand.get((index[0], t), 0.0) for t in case.window_periods[key, *index]) for index in rows}
-            sides = {row: -0.01 * wants[index] for index, row in rows.items()}
+            factor = -0.01
             unit, change, most = "points", _plus(path, policy.share, -0.01), min(5.0, 100 * policy.share)
             text = f"one percentage point less in {key}.share"
         else:
             continue
-        yield Step(section="rules", about=key, text=text, unit=unit, sides=_moving(sides), change=change, most=most)
+        sides = {row: factor * move for row, move in case.moving(rule, key).items()}
+        yield Step(section="rules", about=key, text=text, unit=unit, sides=sides, change=change, most=most)
 
 
 def _services(case: Case, wanted: Filter) -> Iterator[Step]:
@@ -383,7 +362,7 @@ def _services(case: Case, wanted: Filter) -> Iterator[Step]:
             about=n,
             text=f"one percentage point less in {n}.min_service",
             unit="points",
-            sides={row: -0.01 * case.data.demand.demand[n, t] for (t,), row in case.rows("min_service", n).items()},
+            sides={row: -0.01 * move for row, move in case.moving("min_service", n).items()},
             change=_plus(("demands", n, "min_service"), share, -0.01),
             most=min(5.0, 100 * share),
             materials=(material,),

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from planner.compile.setting import Setting
-from planner.scenario.schema import Budget, MaxEmissions, MaxShare, MinCover, StockLimit
+from planner.compile.use import stock_units
+from planner.reach import Reach
+from planner.scenario.schema import Budget, MaxEmissions, MinCover, StockLimit
 from planner.scenario.series import Series
 from planner.scenario.units import DAYS_PER_YEAR
 from planner.solver.lower import LinearProgram
 from planner.words import POLICY_KEYS, Path
-from sourcing_lp.data import ServiceRow, ShareRow, SourcingData
+from sourcing_lp.data import ShareRow, SourcingData
 
 NEGOTIABLE = {"policy": 1.0, "reserve": 0.5, "service": 0.2, "store": 0.1, "surplus": 0.1, "unmet": 0.05, "capacity": 0.01, "terms": 0.005}
 """How readily each kind of rule gives way; ``negotiable`` of a policy, stockpile or demand replaces it."""
@@ -63,7 +65,7 @@ class Levers:
 
     def __init__(self, setting: Setting, data: SourcingData, program: LinearProgram) -> None:
         self.setting, self.data, self.program = setting, data, program
-        self.scenario = setting.scenario
+        self.scenario, self.reach = setting.scenario, Reach(setting, data)
         self.share_rows: dict[int, ShareRow] = {}
         """Rows of shares, which are no linear keys."""
         self.all = self._levers()
@@ -78,19 +80,20 @@ class Levers:
             else:
                 maker = _MAKERS.get(name)
                 made = maker(self, parts) if maker is not None else None
-            if made is None:
+            if made is None or made.negotiable <= 0:
                 continue
-            lever, step = made
-            if lever.negotiable <= 0 or step == 0:
+            # a share of what ships is no linear key; a duty grows where the right does
+            step = self._shipped_about(shares[parts]) if name == "max_share" else self.reach.of(name, parts) * (-1 if name == "take_or_pay" else 1)
+            if step == 0:
                 continue
             if name == "max_share":
                 self.share_rows[row] = shares[parts]
-            lever = found.setdefault(lever.path, lever)
+            lever = found.setdefault(made.path, made)
             lever.rows[row] = step
             lever.periods[row] = str(parts[-1]) if isinstance(index, tuple) else ""
         return [lever for lever in found.values() if any(step > 0 for step in lever.rows.values())]
 
-    def _policy(self, row: Any, name: str) -> tuple[Lever, float] | None:
+    def _policy(self, row: Any, name: str) -> Lever | None:
         policy = self.scenario.policies[row.policy]
         if row.penalty is not None:
             return None
@@ -98,136 +101,95 @@ class Levers:
         ready = NEGOTIABLE["policy"] if policy.negotiable is None else policy.negotiable
         sign = -1.0 if name in ("min_cover", "service_level") else 1.0
         if isinstance(policy, Budget):
-            usual, unit, before, step = max(policy.limit, self._bill), self.scenario.money.currency, policy.limit, 1.0
+            usual, unit, before = max(policy.limit, self._bill), self.scenario.money.currency, policy.limit
         elif isinstance(policy, MaxEmissions):
-            usual, unit, before, step = max(policy.limit, self._emissions), "t CO2e", policy.limit, 1.0
+            usual, unit, before = max(policy.limit, self._emissions), "t CO2e", policy.limit
         elif isinstance(policy, StockLimit):
             material = self.scenario.stockpiles[policy.stockpiles[0]].material
-            usual, unit, before, step = max(policy.limit, self._volume(material)), self._unit(material), policy.limit, 1.0
+            usual, unit, before = max(policy.limit, self._volume(material)), self._unit(material), policy.limit
         elif isinstance(policy, MinCover):
-            rate = self.setting.yearly_demand.get(tuple(row.item.split(".", 1)), 0.0)
-            usual, unit, before, step = DAYS_PER_YEAR, "days", policy.days, rate / DAYS_PER_YEAR
-        elif isinstance(policy, MaxShare):
-            usual, unit, before, step = 1.0, "share", policy.share, self._shipped_about(row)
+            usual, unit, before = DAYS_PER_YEAR, "days", policy.days
         else:
-            assert isinstance(row, ServiceRow)
-            wanted = sum(self.data.demand.demand.get((row.demand, t), 0.0) for t in row.window.periods)
-            usual, unit, before, step = 1.0, "share", policy.share, wanted
-        return Lever(path, "policy", ready, usual, unit, sign, before), step
+            usual, unit, before = 1.0, "share", policy.share
+        return Lever(path, "policy", ready, usual, unit, sign, before)
 
-    def _floor(self, parts: tuple[Any, ...]) -> tuple[Lever, float] | None:
+    def _floor(self, parts: tuple[Any, ...]) -> Lever | None:
         pile = self.scenario.stockpiles[parts[0]]
         if pile.floor is None or pile.floor_penalty is not None:
             return None
-        return self._of_store(parts[0], ("floor",), "reserve", -1.0, self._floor_series(parts[0])), 1.0
+        return self._of_store(parts[0], ("floor",), "reserve", -1.0, self.reach.floors(parts[0]))
 
-    def _floor_series(self, key: str) -> Series:
-        """The floor in units, period by period."""
-        return Series(tuple((period.start, self.data.stock.floor.get((key, period.label), 0.0)) for period in self.setting.periods))
+    def _final(self, parts: tuple[Any, ...]) -> Lever:
+        return self._of_store(parts[0], ("final", "min"), "reserve", -1.0, self.data.stock.final_min[parts[0]])
 
-    def _final(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
-        return self._of_store(parts[0], ("final", "min"), "reserve", -1.0, self.data.stock.final_min[parts[0]]), 1.0
-
-    def _store(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
-        key = parts[0]
-        pile = self.scenario.stockpiles[key]
+    def _store(self, parts: tuple[Any, ...]) -> Lever:
+        pile = self.scenario.stockpiles[parts[0]]
         assert pile.capacity is not None
-        own = pile.capacity.units + pile.capacity.years * self.setting.yearly_demand.get((pile.material, pile.party), 0.0)
-        return self._of_store(key, ("capacity",), "store", 1.0, own), 1.0
+        return self._of_store(parts[0], ("capacity",), "store", 1.0, stock_units(self.setting, pile, pile.capacity))
 
-    def _fill(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
-        lever = self._of_store(parts[0], ("max_fill",), "store", 1.0, self.scenario.stockpiles[parts[0]].max_fill)
-        lever.unit += "/yr"
-        return lever, self.data.time.years[parts[1]]
+    def _fill(self, parts: tuple[Any, ...]) -> Lever:
+        return self._of_store(parts[0], ("max_fill",), "store", 1.0, self.scenario.stockpiles[parts[0]].max_fill, "/yr")
 
-    def _draw(self, parts: tuple[Any, ...]) -> tuple[Lever, float] | None:
-        rate = self.scenario.stockpiles[parts[0]].max_draw
-        if not rate:
-            return None
-        lever = self._of_store(parts[0], ("max_draw",), "store", 1.0, rate)
-        lever.unit += "/yr"
-        return lever, self.data.stock.max_draw[parts] / rate
+    def _draw(self, parts: tuple[Any, ...]) -> Lever:
+        return self._of_store(parts[0], ("max_draw",), "store", 1.0, self.scenario.stockpiles[parts[0]].max_draw, "/yr")
 
-    def _of_store(self, key: str, tail: Path, kind: str, sign: float, before: float | Series | None) -> Lever:
+    def _of_store(self, key: str, tail: Path, kind: str, sign: float, before: float | Series | None, per: str = "") -> Lever:
         pile = self.scenario.stockpiles[key]
         ready = NEGOTIABLE[kind] if pile.negotiable is None else pile.negotiable
-        return Lever(("stockpiles", key, *tail), kind, ready, self._volume(pile.material), self._unit(pile.material), sign, before)
+        return Lever(("stockpiles", key, *tail), kind, ready, self._volume(pile.material), self._unit(pile.material) + per, sign, before)
 
-    def _served(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
+    def _served(self, parts: tuple[Any, ...]) -> Lever:
         demand = self.scenario.demands[parts[0]]
         ready = NEGOTIABLE["service"] if demand.negotiable is None else demand.negotiable
-        step = self.data.demand.demand[parts]
-        return Lever(("demands", parts[0], "min_service"), "service", ready, 1.0, "share", -1.0, demand.min_service), step
+        return Lever(("demands", parts[0], "min_service"), "service", ready, 1.0, "share", -1.0, demand.min_service)
 
-    def _unmet(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
+    def _unmet(self, parts: tuple[Any, ...]) -> Lever:
         demand = self.scenario.demands[parts[0]]
         ready = NEGOTIABLE["unmet"] if demand.negotiable is None else demand.negotiable
-        lever = Lever(("demands", parts[0], "shortage"), "unmet", ready, self._volume(demand.material), self._unit(demand.material), 1.0, None, adds_up=True)
-        return lever, 1.0
+        return Lever(("demands", parts[0], "shortage"), "unmet", ready, self._volume(demand.material), self._unit(demand.material), 1.0, None, adds_up=True)
 
-    def _surplus(self, parts: tuple[Any, ...]) -> tuple[Lever, float] | None:
+    def _surplus(self, parts: tuple[Any, ...]) -> Lever | None:
         material = parts[0]
         if self.scenario.materials[material].disposal_cost is not None:
             return None
         path = ("materials", material, "disposal_cost")
-        return Lever(path, "surplus", NEGOTIABLE["surplus"], self._volume(material), self._unit(material), 1.0, None, adds_up=True), 1.0
+        return Lever(path, "surplus", NEGOTIABLE["surplus"], self._volume(material), self._unit(material), 1.0, None, adds_up=True)
 
-    def _supplier(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
+    def _supplier(self, parts: tuple[Any, ...]) -> Lever:
         supplier = self.scenario.suppliers[parts[0]]
-        lever = self._capacity(("suppliers", parts[0], "capacity"), supplier.material, supplier.capacity)
-        return lever, self.data.time.years[parts[1]] * self.data.supply.availability[parts]
+        return self._capacity(("suppliers", parts[0], "capacity"), supplier.material, supplier.capacity)
 
-    def _spot(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
-        s, _, t = parts
-        lever, step = self._supplier((s, t))
-        return lever, step * self.data.supply.spot[parts]
-
-    def _tier(self, parts: tuple[Any, ...]) -> tuple[Lever, float] | None:
-        s, j, t = parts
+    def _tier(self, parts: tuple[Any, ...]) -> Lever:
+        s, j, _ = parts
         quantity = self.scenario.suppliers[s].tiers[j - 1].quantity
-        lever = self._capacity(("suppliers", s, "price", "tiers", j - 1, "quantity"), self.scenario.suppliers[s].material, quantity)
-        return lever, self.data.time.years[t]
+        return self._capacity(("suppliers", s, "price", "tiers", j - 1, "quantity"), self.scenario.suppliers[s].material, quantity)
 
-    def _process(self, parts: tuple[Any, ...]) -> tuple[Lever, float] | None:
+    def _process(self, parts: tuple[Any, ...]) -> Lever | None:
         process = self.scenario.processes[parts[0]]
         if process.capacity is None:
             return None
-        lever = self._capacity(("processes", parts[0], "capacity"), self.data.conversion.material[parts[0]], process.capacity)
-        return lever, self.data.time.years[parts[1]] * self.data.conversion.availability[parts]
+        return self._capacity(("processes", parts[0], "capacity"), self.data.conversion.material[parts[0]], process.capacity)
 
-    def _route(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
+    def _route(self, parts: tuple[Any, ...]) -> Lever:
         route = self.scenario.routes[parts[0]]
-        return self._capacity(("routes", parts[0], "capacity"), route.materials[0], route.capacity), self.data.time.years[parts[1]]
+        return self._capacity(("routes", parts[0], "capacity"), route.materials[0], route.capacity)
 
-    def _project(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
-        most = self.data.ramp.size_max[parts[0]]
-        return self._capacity(("projects", parts[0], "size", "max"), self.data.ramp.material[parts[0]], most), 1.0
+    def _project(self, parts: tuple[Any, ...]) -> Lever | None:
+        most = self.data.ramp.size_max.get(parts[0])
+        return None if most is None else self._capacity(("projects", parts[0], "size", "max"), self.data.ramp.material[parts[0]], most)
 
-    def _commitment(self, parts: tuple[Any, ...]) -> tuple[Lever, float] | None:
-        if parts[0] not in self.data.ramp.size_max:
-            return None
-        lever, step = self._project(parts)
-        return lever, step * self.data.ramp.gate[parts]
-
-    def _contract(self, parts: tuple[Any, ...]) -> tuple[Lever, float] | None:
+    def _contract(self, parts: tuple[Any, ...]) -> Lever | None:
         contract = self.scenario.contracts[parts[0]]
         if contract.sign is not None:
             # an eased row would deliver what nobody signed
             return None
-        quantity = self.setting.mean(contract.quantity, self.setting.calendar.named(parts[1]))
-        lever = self._capacity(("contracts", parts[0], "quantity"), self.scenario.suppliers[contract.supplier].material, contract.quantity, "terms")
-        return lever, self.data.contracts.volume[parts] / quantity
+        return self._capacity(("contracts", parts[0], "quantity"), self.scenario.suppliers[contract.supplier].material, contract.quantity, "terms")
 
-    def _duty(self, parts: tuple[Any, ...]) -> tuple[Lever, float] | None:
-        made = self._contract(parts)
-        # who may lift more must lift more
-        return None if made is None else (made[0], -made[1] * self.data.contracts.minimum[parts] / self.data.contracts.volume[parts])
-
-    def _substitute(self, parts: tuple[Any, ...]) -> tuple[Lever, float]:
+    def _substitute(self, parts: tuple[Any, ...]) -> Lever:
         n, m, _ = parts
         share = self.scenario.demands[n].substitutes[m].max_share
         path: Path = ("demands", n, "substitutes", m, "max_share")
-        return Lever(path, "terms", NEGOTIABLE["terms"], 1.0, "share", 1.0, share), self.data.demand.substitute_limit[parts] / share
+        return Lever(path, "terms", NEGOTIABLE["terms"], 1.0, "share", 1.0, share)
 
     def _capacity(self, path: Path, material: str, before: float | Series | None, kind: str = "capacity") -> Lever:
         own = max(before.values) if isinstance(before, Series) else before
@@ -275,7 +237,7 @@ class Levers:
         return total or years * self._volume(row.material)
 
 
-_MAKERS: dict[str, Callable[[Levers, tuple[Any, ...]], tuple[Lever, float] | None]] = {
+_MAKERS: dict[str, Callable[[Levers, tuple[Any, ...]], Lever | None]] = {
     "stock_floor": Levers._floor,
     "final_stock": Levers._final,
     "stock_capacity": Levers._store,
@@ -285,14 +247,14 @@ _MAKERS: dict[str, Callable[[Levers, tuple[Any, ...]], tuple[Lever, float] | Non
     "demand_balance": Levers._unmet,
     "material_balance": Levers._surplus,
     "supplier_capacity": Levers._supplier,
-    "spot_gate": Levers._spot,
+    "spot_gate": Levers._supplier,
     "tier_limit": Levers._tier,
     "process_capacity": Levers._process,
     "route_capacity": Levers._route,
     "project_size": Levers._project,
-    "commitment_gate": Levers._commitment,
+    "commitment_gate": Levers._project,
     "contract_volume": Levers._contract,
-    "take_or_pay": Levers._duty,
+    "take_or_pay": Levers._contract,
     "substitute_limit": Levers._substitute,
 }
 """What makes a constraint's rows give way; constraints that are absent never do."""
