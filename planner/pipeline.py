@@ -15,7 +15,7 @@ from pathlib import Path
 import sourcing_lp
 from planner.checks import warnings_of
 from planner.compile import compile_scenario
-from planner.errors import CheckError
+from planner.errors import CheckError, Relaxation
 from planner.negotiate import refusal, relaxed
 from planner.optimum import Best, find_best
 from planner.plan import FORMAT, Plan, Record
@@ -100,23 +100,20 @@ def solve_scenario(
         if not relax or not settlement.changes:
             raise error
         eased = relaxed(loaded, settlement)
-        plan = solve_scenario(
-            eased,
-            time_limit=None if deadline is None else deadline - time.monotonic(),
-            progress=progress,
-            tie_break=tie_break,
-            options=options,
-        )
-        # the scenario says so too, so that nobody takes the plan for one of the scenario as it was
-        marked = with_relaxed(eased, [relaxation.path for relaxation in error.relaxations])
-        relaxations = [asdict(relaxation) for relaxation in error.relaxations]
-        plan.record.update(status="relaxed", set=sets, relaxations=relaxations, resolved_sha256=marked.digest)
-        return replace(plan, resolved=marked.resolved)
+        left = None if deadline is None else deadline - time.monotonic()
+        return _marked(solve_scenario(eased, time_limit=left, progress=progress, tie_break=tie_break, options=options), eased, error.relaxations, sets)
     with clock.stage("check"):
         solved = _checked(loaded, data, program, outcome)
     warnings += [str(problem) for problem in end_warnings(loaded, solved.tables)]
     record = _record(solved, warnings, clock.seconds, {"set": sets, **_manner(outcome, time_limit)})
     return Plan(loaded.name, record, loaded.resolved, solved.tables)
+
+
+def _marked(plan: Plan, eased: Loaded, relaxations: list[Relaxation], sets: list[str]) -> Plan:
+    """The plan of a relaxed scenario, which says so: the record, and the scenario itself, so that nobody takes it for the scenario as it was."""
+    marked = with_relaxed(eased, [relaxation.path for relaxation in relaxations])
+    plan.record.update(status="relaxed", set=sets, relaxations=[asdict(relaxation) for relaxation in relaxations], resolved_sha256=marked.digest)
+    return replace(plan, resolved=marked.resolved)
 
 
 def _manner(best: Best, time_limit: float | None) -> Record:

@@ -269,6 +269,8 @@ def render_explanation(explanation: Explanation, width: int = 100, most: int = 8
         width: Columns of the terminal.
         most: So many of each section where everything was asked for.
     """
+    from planner.explain import SECTIONS
+
     table = Table(box=None, show_header=False, pad_edge=False, padding=0, width=min(width, WIDEST))
     table.add_column(width=2)
     table.add_column(overflow="fold")
@@ -278,7 +280,7 @@ def render_explanation(explanation: Explanation, width: int = 100, most: int = 8
     headline = Text.assemble((harmless(explanation.title), "bold"), f"   cost {money(explanation.total_cost, explanation.currency)}")
     for section, texts in found.items():
         table.add_row(Text(), Text())
-        table.add_row(Text("#", style="dim"), _title(explanation.sections[section]))
+        table.add_row(Text("#", style="dim"), _title(SECTIONS[section]))
         shown = texts if explanation.narrow else texts[:most]
         for text in shown:
             table.add_row(Text("·", style="dim"), Text(text))

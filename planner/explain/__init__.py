@@ -44,11 +44,6 @@ class Explanation:
     narrow: bool = False
     """Whether something in particular was asked for."""
 
-    @property
-    def sections(self) -> dict[str, str]:
-        """Headings by section."""
-        return SECTIONS
-
     def as_dict(self) -> dict[str, Any]:
         """Plain data for ``--json``."""
         return {
@@ -69,7 +64,7 @@ def explain(folder: str | Path, wanted: Filter | None = None, told: Callable[[in
         told: Called with the number of statements found so far.
 
     Returns:
-        Statements by section, those that matter most first. Each holds the change that proves it.
+        Statements by section, those that matter most first. Each holds the changes that prove it, where keys of the scenario can make them.
 
     Raises:
         InputError: if the folder is no plan, or an id is not in it.

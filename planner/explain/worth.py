@@ -176,82 +176,57 @@ def _when(case: Case, periods: Mapping[str, Any]) -> str:
     return "throughout" if len(periods) == len(case.calendar.periods) else f"in {spans(case.calendar, periods)}"
 
 
+def _more_of_a_rate(
+    case: Case, section: str, path: Path, place: str, material: str, series: Series, sides: Mapping[int, float], rule: str, materials: tuple[str, ...]
+) -> Step:
+    """One more unit a year of a rate, in the periods in which it bounds something."""
+    unit, about = f"{case.unit(material)}/yr", str(path[1])
+    periods = {index[-1]: row for index, row in case.rows(rule, about).items() if row in sides}
+    return Step(
+        section=section,
+        about=about,
+        text=f"one more {unit} {place} {about} {_when(case, periods)}",
+        unit=unit,
+        sides=sides,
+        change=lambda units: {path: case.per_period(series, dict.fromkeys(periods, units))},
+        most=_rate(case, material, max(series.values)),
+        materials=materials,
+    )
+
+
 def _suppliers(case: Case, wanted: Filter) -> Iterator[Step]:
     for s, supplier in case.scenario.suppliers.items():
         if not wanted.concerns((supplier.material,), supplier=s):
             continue
         # where a contract alone lets it ship, capacity would open sales that the program does not have
         sells = {t for t in case.data.time.periods if case.data.supply.capacity.get((s, t)) or (s, t) in case.data.ramp.projects_on}
-        rows = {t: row for (t,), row in case.rows("supplier_capacity", s).items() if t in sells}
         sides = case.moving("supplier_capacity", s, sells) | case.moving("spot_gate", s, sells)
-        unit = f"{case.unit(supplier.material)}/yr"
-        yield Step(
-            section="capacity",
-            about=s,
-            text=f"one more {unit} of capacity at {s} {_when(case, rows)}",
-            unit=unit,
-            sides=sides,
-            change=_raised(case, ("suppliers", s, "capacity"), supplier.capacity, rows),
-            most=_rate(case, supplier.material, max(supplier.capacity.values)),
-            materials=(supplier.material,),
-        )
+        path, m = ("suppliers", s, "capacity"), supplier.material
+        yield _more_of_a_rate(case, "capacity", path, "of capacity at", m, supplier.capacity, sides, "supplier_capacity", (m,))
 
 
 def _processes(case: Case, wanted: Filter) -> Iterator[Step]:
     for p, process in case.scenario.processes.items():
-        material, materials = case.data.conversion.material[p], (*process.inputs, *process.outputs)
-        if process.capacity is None or not wanted.concerns(materials):
-            continue
-        rows = {t: row for (t,), row in case.rows("process_capacity", p).items()}
-        unit = f"{case.unit(material)}/yr"
-        yield Step(
-            section="capacity",
-            about=p,
-            text=f"one more {unit} of capacity at {p} {_when(case, rows)}",
-            unit=unit,
-            sides=case.moving("process_capacity", p),
-            change=_raised(case, ("processes", p, "capacity"), process.capacity, rows),
-            most=_rate(case, material, max(process.capacity.values)),
-            materials=materials,
-        )
+        materials = (*process.inputs, *process.outputs)
+        if process.capacity is not None and wanted.concerns(materials):
+            sides, m = case.moving("process_capacity", p), case.data.conversion.material[p]
+            yield _more_of_a_rate(case, "capacity", ("processes", p, "capacity"), "of capacity at", m, process.capacity, sides, "process_capacity", materials)
 
 
 def _routes(case: Case, wanted: Filter) -> Iterator[Step]:
     for r, route in case.scenario.routes.items():
-        if route.capacity is None or not wanted.concerns(route.materials):
-            continue
-        rows = {t: row for (t,), row in case.rows("route_capacity", r).items()}
-        unit = f"{case.unit(route.materials[0])}/yr"
-        yield Step(
-            section="capacity",
-            about=r,
-            text=f"one more {unit} of capacity on {r} {_when(case, rows)}",
-            unit=unit,
-            sides=case.moving("route_capacity", r),
-            change=_raised(case, ("routes", r, "capacity"), route.capacity, rows),
-            most=_rate(case, route.materials[0]),
-            materials=route.materials,
-        )
+        if route.capacity is not None and wanted.concerns(route.materials):
+            sides, m = case.moving("route_capacity", r), route.materials[0]
+            yield _more_of_a_rate(case, "capacity", ("routes", r, "capacity"), "of capacity on", m, route.capacity, sides, "route_capacity", route.materials)
 
 
 def _contracts(case: Case, wanted: Filter) -> Iterator[Step]:
     """Signed contracts; of optional ones the price at which they are signed is told elsewhere."""
     for c, contract in case.scenario.contracts.items():
-        material = case.scenario.suppliers[contract.supplier].material
-        if contract.sign is not None or not wanted.concerns((material,), supplier=contract.supplier):
-            continue
-        rows = {t: row for (t,), row in case.rows("contract_volume", c).items()}
-        unit = f"{case.unit(material)}/yr"
-        yield Step(
-            section="contracts",
-            about=c,
-            text=f"one more {unit} in {c} {_when(case, rows)}",
-            unit=unit,
-            sides=case.moving("contract_volume", c) | case.moving("take_or_pay", c),
-            change=_raised(case, ("contracts", c, "quantity"), contract.quantity, rows),
-            most=_rate(case, material),
-            materials=(material,),
-        )
+        m = case.scenario.suppliers[contract.supplier].material
+        if contract.sign is None and wanted.concerns((m,), supplier=contract.supplier):
+            sides = case.moving("contract_volume", c) | case.moving("take_or_pay", c)
+            yield _more_of_a_rate(case, "contracts", ("contracts", c, "quantity"), "in", m, contract.quantity, sides, "contract_volume", (m,))
 
 
 def _projects(case: Case, wanted: Filter) -> Iterator[Step]:

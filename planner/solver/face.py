@@ -16,7 +16,7 @@ import numpy as np
 
 from planner.solver.directions import CLEAR, Directions
 from planner.solver.engine import Engine, Status, stop_at_limits
-from planner.solver.highs import WARM, Optimum, Solution
+from planner.solver.highs import WARM, Optimum, Solution, without_noise
 from planner.solver.lower import Floats
 
 DIGITS = 9
@@ -66,10 +66,10 @@ def settle(solution: Solution, preferences: Sequence[Preference], warm: bool = T
         stages[preference.name] = face.prefer(preference.weights)
         if stages[preference.name] == "decided":
             break
-    x = np.clip(_without_noise(face.x), optimum.program.lower, optimum.program.upper)
+    x = np.clip(without_noise(face.x), optimum.program.lower, optimum.program.upper)
     directions = Directions(replace(optimum, x=x))
-    y = _without_noise(directions.smallest_prices())
-    d = _without_noise(optimum.program.cost - optimum.program.transposed_times(y))
+    y = without_noise(directions.smallest_prices())
+    d = without_noise(optimum.program.cost - optimum.program.transposed_times(y))
     plan, prices, reduced = (significant(part) for part in optimum.scaling.unscale(x, y, d))
     return Settled(replace(solution, x=plan, y=prices, d=reduced, optimum=replace(optimum, x=x, y=y, d=d)), stages)
 
@@ -116,10 +116,6 @@ class _Face:
         columns, rows = basis.col_status, basis.row_status
         free = [columns[j] for j in np.flatnonzero(self.upper > self.lower)] + [rows[i] for i in np.flatnonzero(self.row_upper > self.row_lower)]
         return any(status != basic for status in free)
-
-
-def _without_noise(values: Floats) -> Floats:
-    return np.where(np.abs(values) < 1e-11, 0.0, values)
 
 
 def significant(values: Floats, digits: int = DIGITS) -> Floats:

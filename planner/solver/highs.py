@@ -160,7 +160,7 @@ def _words(options: Mapping[str, Option]) -> str:
 
 
 def _solution(engine: Engine, scaled: LinearProgram, scaling: Scaling, options: dict[str, Option], seconds: float) -> Solution:
-    x, y, d = (_without_noise(part) for part in engine.answer())
+    x, y, d = (without_noise(part) for part in engine.answer())
     x = np.clip(x, scaled.lower, scaled.upper)
     return Solution(*scaling.unscale(x, y, d), engine.iterations, seconds, options, optimum=Optimum(engine, scaled, scaling, x, y, d, engine.basis()))
 
@@ -175,7 +175,7 @@ def _explained(scaled: LinearProgram, scaling: Scaling, engine: Engine, status: 
         raise Interrupted("interrupted; there is no plan") from None
 
 
-def _without_noise(values: Floats) -> Floats:
+def without_noise(values: Floats) -> Floats:
     """Numbers that are zero but for rounding, in internal units, become zero."""
     return np.where(np.abs(values) < NOISE, 0.0, values)
 

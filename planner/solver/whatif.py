@@ -48,7 +48,6 @@ class WhatIf:
 
     def __init__(self, program: LinearProgram, optimum: Optimum) -> None:
         self.program, self.scaling, self.basis = program, optimum.scaling, optimum.basis
-        self.scaled = optimum.program
         self.engine = Engine(optimum.program, WARM)
         self.now = self._unscaled(optimum.x, optimum.y)
         self.size = float(np.abs(program.cost * self.now.x).sum()) + abs(program.offset)
