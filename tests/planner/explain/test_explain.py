@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 
 from planner.errors import CheckError, InputError, NoPlanError
 from planner.explain import Explanation, Filter, Statement, explain
+from planner.explain.case import Case
+from planner.explain.worth import Step, say
 from planner.pipeline import make_program, solve_scenario
 from planner.plan import Plan
 from planner.scenario.load import Loaded, load
-from planner.solver.certificate import certify
+from planner.solver.certificate import certify, proven
 from planner.solver.highs import Solution, solve
 from tests.oracle.plans import loaded
 from tests.oracle.random_scenarios import random_scenario
@@ -266,6 +269,38 @@ def test_one_period(tmp_path: Path) -> None:
     assert said(explanation, "rules", "suppliers.a.capacity").value == pytest.approx(4)
     assert said(explanation, "one more unit", "m").period == "2026"
     assert {statement.section for statement in explanation.statements} == {"rules", "one more unit"}
+
+
+@pytest.mark.parametrize("seed", [3, 7, 19, 24])
+def test_rules_of_a_period_are_worth_what_is_said(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key moves one row alone, so these carry no proof: the row is moved as far as is said, and all is solved again."""
+    told: list[tuple[Case, Step, Statement]] = []
+
+    def keeping(case: Case, step: Step) -> Statement | None:
+        statement = say(case, step)
+        if statement is not None:
+            told.append((case, step, statement))
+        return statement
+
+    monkeypatch.setattr("planner.explain.rules.say", keeping)
+    scenario = loaded(random_scenario(seed))
+    plan = solve_scenario(scenario)
+    plan.save(tmp_path / "plan")
+    for period in list(make_program(scenario)[0].time.periods)[:3]:
+        explain(tmp_path / "plan", Filter(period=period))
+    assert told
+    for case, step, statement in told:
+        assert statement.holds_for
+        assert statement.present_value is not None
+        lower, upper = case.program.row_lower.copy(), case.program.row_upper.copy()
+        for row, move in step.sides.items():
+            lower[row] += move * statement.holds_for
+            upper[row] += move * statement.holds_for
+        moved = proven(replace(case.program, row_lower=lower, row_upper=upper))
+        assert isinstance(moved, Solution)
+        cost = float(case.program.cost @ moved.x) + case.program.offset
+        saved = statement.present_value * statement.holds_for
+        assert case.cost - cost == pytest.approx(saved, rel=1e-4, abs=1e-7 * abs(case.cost)), statement.text
 
 
 @pytest.mark.parametrize(
