@@ -8,7 +8,7 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -141,15 +141,20 @@ def check(
 def show(
     folder: Folder,
     table: Annotated[str | None, typer.Option("--table", "-t", metavar="NAME", help="Print a table of the plan instead.", show_default=False)] = None,
+    materials: Annotated[
+        list[str] | None, typer.Option("--material", "-m", metavar="ID", help="Show every source of this material; may be repeated.", show_default=False)
+    ] = None,
     form: Annotated[str, typer.Option("--format", "-f", metavar="FORM", help="text, csv or json.")] = "text",
 ) -> None:
-    """Show a plan again, or one of its tables."""
+    """Show a plan again, all sources of a material, or one of its tables."""
     from planner.plan import read_record, recover
 
     if form not in ("text", "csv", "json"):
         raise InputError(f"--format {form}: is not one of text, csv, json")
     if recover(folder):
         typer.echo(f"note: brought back the plan in {folder}, which a killed run had moved away", err=True)
+    if materials and (table is not None or form != "text"):
+        raise InputError("--material: goes without --table and --format; tables are filtered where they are read")
     if table is not None:
         _show_table(folder, table, form)
         return
@@ -161,7 +166,9 @@ def show(
         typer.echo(harmless(json.dumps(record, indent=1, ensure_ascii=False)))
         return
     try:
-        _show(record)
+        _show(record, materials or ())
+    except InputError:
+        raise
     except Exception as error:
         # the output may fail for another reason, and a plan as it was written shows a bug
         if intact or isinstance(error, OSError):
@@ -303,11 +310,11 @@ def _console() -> Console:
     return Console(width=width, highlight=False, markup=False)
 
 
-def _show(record: dict[str, Any]) -> None:
-    from planner.show import render
+def _show(record: dict[str, Any], materials: Sequence[str] = ()) -> None:
+    from planner.show import render, render_mix
 
     console = _console()
-    console.print(render(record, console.width))
+    console.print(render_mix(record, materials, console.width) if materials else render(record, console.width))
 
 
 def _show_report(report: Report) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def json_schema() -> dict[str, Any]:
     generated = Scenario.model_json_schema(by_alias=True, ref_template="#/definitions/{model}")
     definitions = {name: _loosened(part) for name, part in generated.pop("$defs", {}).items()}
     properties = {name: _loosened(part) for name, part in generated["properties"].items()}
+    _let_go_of_siblings(properties, definitions)
     for name in ENTITY_MAPS:
         properties[name] = _entity_map(properties[name])
     file_name = {"type": "string", "description": "Path relative to this file."}
@@ -65,6 +67,25 @@ def _loosened(part: Any) -> Any:
     if "oneOf" in kept:
         kept["anyOf"] = kept.pop("oneOf")
     return kept
+
+
+def _let_go_of_siblings(properties: dict[str, Any], definitions: dict[str, Any]) -> None:
+    """Where a value has several forms, an overlay may set one and delete the keys of another: ``{curve: null, delay: 1 year}``."""
+    for forms in list(_alternatives([properties, definitions])):
+        keys = {name: set(definitions[name]["properties"]) for name in forms}
+        for name in forms:
+            definitions[name]["properties"].update({key: {"type": "null"} for key in sorted(set().union(*keys.values()) - keys[name])})
+
+
+def _alternatives(part: Any) -> Iterator[list[str]]:
+    """The names of the definitions that stand as alternatives to each other, wherever they do."""
+    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    if isinstance(part, dict) and "anyOf" in part:
+        names = [option["$ref"].rpartition("/")[2] for option in part["anyOf"] if "$ref" in option]
+        if len(names) > 1:
+            yield names
+    for item in inner:
+        yield from _alternatives(item)
 
 
 def _nullable(value: Any, original: Any) -> Any:

@@ -11,6 +11,8 @@ import pandas as pd
 from planner.compile.projects import ramp_of
 from planner.compile.setting import Setting
 from planner.compile.use import stock_units
+from planner.results.mix import sourcing_mix
+from planner.results.origins import origin_shares
 from planner.scenario.dates import Calendar, add_months
 from planner.scenario.schema import Scenario
 from planner.scenario.units import DAYS_PER_YEAR
@@ -31,10 +33,13 @@ def key_figures(scenario: Scenario, calendar: Calendar, tables: Tables) -> Figur
         A tree of plain numbers and texts; quantities in each material's unit, money in the scenario's currency.
     """
     setting = Setting(scenario, calendar)
+    year_of = _year_of(setting)
+    mix = sourcing_mix(scenario, tables, year_of)
     return {
         "periods": [{"period": p.label, "start": p.start.isoformat(), "end": p.end.isoformat(), "years": p.years} for p in setting.calendar.periods],
         "shortage": _shortage(setting, tables),
-        "mix": _mix(setting, tables),
+        "mix": mix,
+        "materials": {key: {"label": _label(setting, key), "unit": _unit(setting, key)} for key in mix},
         "stock": _stock(setting, tables),
         "commitments": _commitments(setting, tables),
         "signatures": _signatures(setting, tables),
@@ -42,7 +47,7 @@ def key_figures(scenario: Scenario, calendar: Calendar, tables: Tables) -> Figur
         "policies": _policies(setting, tables),
         "decidable": sorted(key for key, project in setting.scenario.projects.items() if project.decide is not None),
         "marginal_value": _marginal_values(setting, tables),
-        "origin_share": _origin_shares(setting, tables),
+        "origin_share": origin_shares(scenario, tables, year_of),
     }
 
 
@@ -95,45 +100,6 @@ def _unit(setting: Setting, material: str) -> str:
 
 def _label(setting: Setting, material: str) -> str:
     return setting.scenario.materials[material].label or material
-
-
-def _mix(setting: Setting, tables: Tables) -> Figures:
-    """Per demanded material, source and calendar year: what arrives, is made, is drawn from stock (net), replaced, or short."""
-    year = _year_of(setting)
-    wanted_materials = {item.material for item in setting.scenario.demands.values()}
-    found: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
-
-    def add(table: pd.DataFrame, source: str, sign: float = 1.0) -> None:
-        """Add a table up under its column ``source``, or under that very name where there is no such column."""
-        names = table[source] if source in table else [source] * len(table)
-        for material, name, period, value in zip(table["material"], names, table["period"], table["value"], strict=True):
-            if material in wanted_materials:
-                found[material][name][year[period]] += sign * value
-
-    def only(name: str, measure: str) -> pd.DataFrame:
-        return tables[name][tables[name]["measure"] == measure]
-
-    add(tables["arrivals"], "source")
-    # names with a blank cannot be ids; a process with the id of a supplier is told apart
-    processes = {key: f"{key} (process)" if key in setting.scenario.suppliers else key for key in setting.scenario.processes}
-    add(only("processes", "made").replace({"process": processes}), "process")
-    add(only("processes", "used").replace({"process": processes}), "process", -1.0)
-    add(only("stockpiles", "draw"), "from stock")
-    add(only("stockpiles", "fill"), "from stock", -1.0)
-    add(only("demands", "substituted"), "by substitutes")
-    add(only("demands", "wanted"), "all wanted")
-    add(only("demands", "short"), "left short")
-    for sources in found.values():
-        _balance_mix(sources)
-    return {material: {source: dict(years) for source, years in sources.items()} for material, sources in found.items()}
-
-
-def _balance_mix(sources: dict[str, dict[str, float]]) -> None:
-    """Add what leaves for other uses (as a substitute, on routes, in disposal), so that every year adds up to what is wanted."""
-    for label, wanted in list(sources["all wanted"].items()):
-        rest = wanted - sum(years.get(label, 0.0) for name, years in sources.items() if name != "all wanted")
-        if abs(rest) > 1e-6 * wanted:
-            sources["other uses"][label] = rest
 
 
 def _stock(setting: Setting, tables: Tables) -> Figures:
@@ -245,19 +211,3 @@ def _marginal_values(setting: Setting, tables: Tables) -> Figures:
         }
         for (material, party), slots in sums.items()
     }
-
-
-def _origin_shares(setting: Setting, tables: Tables) -> Figures:
-    """Per demanded material and year: share of each country of origin in what arrives."""
-    year = _year_of(setting)
-    arrivals = tables["arrivals"]
-    sums: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
-    for material, origin, period, value in zip(arrivals["material"], arrivals["origin"], arrivals["period"], arrivals["value"], strict=True):
-        if origin:
-            sums[material][year[period]][origin] += value
-    return {material: {label: _shares(parts) for label, parts in years.items()} for material, years in sums.items()}
-
-
-def _shares(parts: dict[str, float]) -> dict[str, float]:
-    total = sum(parts.values())
-    return {name: value / total for name, value in parts.items()}

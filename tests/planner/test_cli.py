@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.show import amount
+from planner.show.screen import amount
 
 ROOT = Path(__file__).parents[2]
 PLAN = Path(sys.executable).with_name("plan")
@@ -165,6 +165,21 @@ def test_output_that_cannot_be_written_is_no_bug(tmp_path: Path) -> None:
     assert "cannot be written" in done.stderr
     odd = tmp_path / "o[/x]"
     assert str(odd) in run("solve", CASES / "sailco.yaml", "--out", odd, env={"PYTHONIOENCODING": "ascii"}).stdout
+
+
+def test_show_gives_every_source_of_a_material(tmp_path: Path) -> None:
+    """Of many materials the screen shows four in full; --material shows any, also one that only processes use."""
+    run("solve", ROOT / "scenarios/japan/cutoff.yaml", "-q", "--out", tmp_path / "p")
+    screen = run("show", tmp_path / "p").stdout
+    assert screen.index("Yttrium oxide, t") < screen.index("Dysprosium oxide, t") < screen.index("Gallium, t")
+    assert "ndpr_oxide" not in screen.partition("Sourcing mix")[2].partition("Stock runway")[0]
+    shown = run("show", tmp_path / "p", "--material", "ndpr_oxide", "-m", "gallium").stdout
+    mix = json.loads((tmp_path / "p" / "plan.json").read_text())["figures"]["mix"]
+    assert len(mix["ndpr_oxide"]) > 8
+    for name in {**mix["ndpr_oxide"], **mix["gallium"]}:
+        assert name == "all wanted" or f"  {name} " in shown, name
+    assert "did you mean 'ndpr_oxide'" in run("show", tmp_path / "p", "-m", "ndpr_oxid", code=2).stderr
+    assert "goes without --table" in run("show", tmp_path / "p", "-m", "gallium", "-t", "costs", code=2).stderr
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 140])

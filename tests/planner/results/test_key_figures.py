@@ -156,6 +156,25 @@ def test_the_mix_of_what_is_disposed_of() -> None:
     assert other_uses(scenario, "ore") == {}
 
 
+def test_the_mix_of_what_only_processes_use_and_of_what_comes_back() -> None:
+    """40 t of scrap come back from the 80 served a year before; 10 are melted, which is all that is wanted, and 30 disposed of."""
+    scenario: Json = {
+        "version": 1,
+        "horizon": {"start": 2026, "end": 2028, "step": "year"},
+        "materials": {"ore": {}, "scrap": {"disposal_cost": 0}},
+        "suppliers": {"mine": {"material": "ore", "country": "AU", "capacity": 100, "price": 90}},
+        "processes": {"melt": {"inputs": {"scrap": 1}, "outputs": {"ore": 1}, "capacity": 10}},
+        "demands": {"use": {"material": "ore", "quantity": 80, "returns": {"material": "scrap", "ratio": 0.5, "after": "1 year"}}},
+    }
+    plan = plan_of(scenario)
+    mix = plan.record["figures"]["mix"]["scrap"]
+    assert unbalanced(plan) == {}
+    assert mix["all wanted"] == pytest.approx({"2027": 10})
+    assert mix["returned from use"] == pytest.approx({"2027": 40})
+    assert mix["other uses"] == pytest.approx({"2027": -30})
+    assert plan.record["figures"]["materials"] == {"ore": {"label": "ore", "unit": "t"}, "scrap": {"label": "scrap", "unit": "t"}}
+
+
 def test_the_mix_of_two_parties() -> None:
     """62.5 t arrive with one party, 50 with the other: what a route loses is no source."""
     scenario = substituting()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -13,13 +12,11 @@ from rich.text import Text
 from planner.errors import counted
 from planner.plan import Record
 from planner.scenario.characters import harmless
+from planner.show.mix import mix_of, mix_table
+from planner.show.screen import WIDEST, Screen, amount, heading, money, years_shown
 
 if TYPE_CHECKING:
     from planner.explain import Explanation
-
-WIDEST = 110
-TOP_SOURCES = 3
-_LAST = ("from stock", "by substitutes", "other uses", "left short")
 
 
 def render(record: Record, width: int = 100) -> RenderableType:
@@ -31,10 +28,10 @@ def render(record: Record, width: int = 100) -> RenderableType:
     """
     record = _readable(record)
     figures = record["figures"]
-    screen = _Screen(min(width, WIDEST))
-    years = _years(figures, screen.room(8))
+    screen = Screen(min(width, WIDEST))
+    years = years_shown(figures, screen.room(8))
     parts: Iterable[RenderableType | None] = (
-        _mix(screen, figures, years),
+        mix_table(screen, figures, years),
         _runway(screen, figures),
         _commitments(screen, record, figures),
         _values(screen, figures, years),
@@ -52,61 +49,6 @@ def _readable(value: Any) -> Any:
     if isinstance(value, list):
         return [_readable(item) for item in value]
     return harmless(" ".join(value.split())) if isinstance(value, str) and not value.isprintable() else value
-
-
-@dataclass(frozen=True)
-class _Screen:
-    """How wide everything may be."""
-
-    width: int
-
-    @property
-    def first(self) -> int:
-        """Width of the first column."""
-        return 34 if self.width >= 100 else 26
-
-    def room(self, column: int) -> int:
-        """How many columns of a width fit beside the first one."""
-        return max(1, (self.width - self.first - 1) // column)
-
-    def table(self, title: str, note: str, columns: Iterable[str]) -> Table:
-        """A table without lines whose first heading is the section's title."""
-        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim", width=self.width)
-        table.add_column(_title(title, note), min_width=self.first, no_wrap=True, overflow="ellipsis", ratio=1)
-        for name in columns:
-            table.add_column(name, justify="right", no_wrap=True)
-        return table
-
-
-def money(value: float, currency: str) -> str:
-    """Money in words that fit: ``11.74 bn USD``."""
-    for size, word in ((1e9, " bn"), (1e6, " M"), (1e4, " k")):
-        if abs(value) >= size:
-            return f"{value / (size if word != ' k' else 1e3):,.4g}{word} {currency}"
-    return f"{value:,.6g} {currency}"
-
-
-def amount(value: float, nothing: float = 0.0) -> str:
-    """A quantity in at most six characters or so; a dot for what is not more than ``nothing``."""
-    if abs(value) <= nothing:
-        return "·"
-    if abs(value) >= 99.5:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 0.95 else f"{value:.2g}"
-
-
-def _years(figures: Record, room: int) -> list[str]:
-    """Calendar years to show, as many as there is room for: the first ones, then every so many, and the last."""
-    most = min(8, max(3, room))
-    years = sorted({period["start"][:4] for period in figures["periods"]})
-    if len(years) <= most:
-        return years
-    head, rest = years[: most - 3], years[most - 3 :]
-    return [*head, *{rest[len(rest) // 3]: 0, rest[2 * len(rest) // 3]: 0, rest[-1]: 0}]
-
-
-def _title(text: str, note: str = "") -> Text:
-    return Text.assemble((text, "bold cyan"), (f"  {note}" if note else "", "dim"))
 
 
 def _headline(record: Record, figures: Record) -> RenderableType:
@@ -139,44 +81,8 @@ def _headline(record: Record, figures: Record) -> RenderableType:
     return Group(*lines)
 
 
-def _mix(screen: _Screen, figures: Record, years: list[str]) -> RenderableType | None:
-    table = screen.table("Sourcing mix", "per year", years)
-    for material, info in figures["shortage"]["materials"].items():
-        if info["wanted"] > 0:
-            _mix_of(table, info, figures["mix"][material], years)
-    return table if table.row_count else None
-
-
-def _mix_of(table: Table, info: Record, sources: Record, years: list[str]) -> None:
-    """One material: what is wanted, the largest sources, the rest together, then stock, substitutes, other uses, shortage."""
-    nothing = 1e-5 * info["wanted"] / len(sources["all wanted"])
-
-    def row(name: str, parts: list[str], style: str = "") -> None:
-        values = [sum(sources[part].get(year, 0.0) for part in parts if part in sources) for year in years]
-        table.add_row(Text(name), *[amount(value, nothing) for value in values], style=style)
-
-    def matters(name: str) -> bool:
-        return any(abs(value) > nothing for value in sources.get(name, {}).values())
-
-    row(f"{info['label']}, {info['unit']}", ["all wanted"], "bold")
-    candidates = [name for name in sources if name not in ("all wanted", *_LAST) and matters(name)]
-    # what was shipped before the horizon is no decision, and comes last
-    ranked = sorted(candidates, key=lambda name: (name == "in_transit", -_peak(sources[name], sources["all wanted"])))
-    for name in ranked[:TOP_SOURCES]:
-        row(f"  {name}", [name])
-    rest = ranked[TOP_SOURCES:]
-    if rest:
-        row(f"  {counted(len(rest), 'other sources')}", rest)
-    for name in filter(matters, _LAST):
-        row(f"  {name}", [name], "red" if name == "left short" else "")
-
-
-def _peak(source: Record, wanted: Record) -> float:
-    """Largest share of a year's demand: what matters in any year is named, even if it ends soon."""
-    return max((abs(value) / wanted[year] for year, value in source.items() if wanted.get(year)), default=0.0)
-
-
-def _runway(screen: _Screen, figures: Record) -> RenderableType | None:
+def _runway(screen: Screen, figures: Record, most: int = 8) -> RenderableType | None:
+    """Levels at the ends of the first years and the lowest one; of many stores those that are drawn deepest."""
     piles = {key: pile for key, pile in figures["stock"].items() if pile["lowest"] is not None and (pile["initial"] or any(pile["level"].values()))}
     if not piles:
         return None
@@ -186,36 +92,46 @@ def _runway(screen: _Screen, figures: Record) -> RenderableType | None:
     # 2027-01 is the end of 2026
     heads = [f"end {int(year) - 1}" for year in shown]
     table = screen.table("Stock runway", "days of first demand", ["start", *heads, "lowest", "in"])
-    for key, pile in piles.items():
-        per_unit = pile["days_per_unit"]
+    deepest = sorted(piles, key=lambda key: _depth(piles[key]))
+    for key in [key for key in piles if key in deepest[:most]]:
+        pile, per_unit = piles[key], piles[key]["days_per_unit"]
         values = [pile["initial"], *[pile["level"].get(label, 0.0) for label in shown.values()], pile["lowest"]["level"]]
         texts = [f"{value * per_unit:,.0f} d" if per_unit else f"{amount(value)} {pile['unit']}" for value in values]
         table.add_row(f"  {key}", *texts, pile["lowest"]["period"])
+    if len(piles) > most:
+        rest = min(_depth(piles[key]) for key in deepest[most:])
+        table.add_row(Text(f"  and {len(piles) - most} that keep {100 * rest:.0f} % or more", style="dim"))
     return table
 
 
-def _commitments(screen: _Screen, record: Record, figures: Record, most: int = 6) -> RenderableType | None:
-    """What to decide, and by when: capacity to commit to, contracts to sign."""
+def _depth(pile: Record) -> float:
+    """The lowest level as a share of what was there at the start; a store that starts empty has nothing to lose."""
+    return float(pile["lowest"]["level"] / pile["initial"]) if pile["initial"] else 1.0
+
+
+def _commitments(screen: Screen, record: Record, figures: Record, most: int = 10) -> RenderableType | None:
+    """What to decide, and by when: capacity to commit to, contracts to sign; of many the first ones that are not small."""
     projects = [item for item in figures["commitments"] if item["size"] > 1e-6 * (item["of"] or item["size"])]
     signed = [item for item in figures["signatures"] if item["share"] > 1e-6]
     if not projects and not signed:
-        return Text.assemble(_title("Commit to"), ("  nothing new", "dim")) if figures["decidable"] or figures["signable"] else None
+        return Text.assemble(heading("Commit to"), ("  nothing new", "dim")) if figures["decidable"] or figures["signable"] else None
     wide = screen.width >= 96
     table = screen.table("Commit to", "", ["size", *(["of limit"] if wide else []), "commit by", "first output", "capex"])
-    for item in projects[:most]:
+    small = 0.01 * sum(item["capex"] for item in projects) if len(projects) > most else 0.0
+    for item in [item for item in projects if item["capex"] >= small][:most]:
         share = [f"{100 * item['size'] / item['of']:.0f} %" if item["of"] else ""] if wide else []
         capex = money(item["capex"], record["currency"]) if item["capex"] else ""
         table.add_row(f"  {item['project']}", f"{amount(item['size'])} {item['unit']}", *share, item["period"], item["first_output"] or "", capex)
     for item in signed[:most]:
         share = [f"{100 * item['share']:.0f} %"] if wide else []
         table.add_row(f"  sign {item['contract']}", f"{amount(item['size'])} {item['unit']}", *share, item["period"], "", "")
-    later = max(0, len(projects) - most) + max(0, len(signed) - most)
-    if later:
-        table.add_row(Text(f"  and {later} later: -t commitments, contracts", style="dim"))
+    more = len(projects) + len(signed) - table.row_count
+    if more:
+        table.add_row(Text(f"  and {more} more: -t commitments, contracts", style="dim"))
     return table
 
 
-def _values(screen: _Screen, figures: Record, years: list[str]) -> RenderableType | None:
+def _values(screen: Screen, figures: Record, years: list[str]) -> RenderableType | None:
     table = screen.table("Worth of one more unit", "", years)
     for name, item in figures["marginal_value"].items():
         table.add_row(f"  {name}, {item['unit']}", *[_price(item["by_year"].get(year)) for year in years])
@@ -239,7 +155,7 @@ def _policies(figures: Record) -> RenderableType | None:
     binding = [name for name, item in figures["policies"].items() if item["binds"] and not item["broken"]]
     if not broken and not binding:
         return None
-    text = _title("Policies")
+    text = heading("Policies")
     if broken:
         text.append("  broken at a price: ").append(", ".join(broken), style="yellow")
     if binding:
@@ -254,7 +170,7 @@ def _costs(record: Record, most: int = 5) -> RenderableType | None:
     ranked = sorted(lines.items(), key=lambda item: -abs(item[1]))
     if len(ranked) > most + 1:
         ranked = [*ranked[:most], (f"{len(ranked) - most} others", sum(value for _, value in ranked[most:]))]
-    text = _title("Cost lines", record["currency"])
+    text = heading("Cost lines", record["currency"])
     for position, (name, value) in enumerate(ranked):
         # a line breaks between cost lines, not inside one
         text.append(" · " if position else "  ").append(f"{name} ".replace(" ", "\u00a0")).append(money(value, "").strip().replace(" ", "\u00a0"), style="bold")
@@ -280,7 +196,7 @@ def render_explanation(explanation: Explanation, width: int = 100, most: int = 8
     headline = Text.assemble((harmless(explanation.title), "bold"), f"   cost {money(explanation.total_cost, explanation.currency)}")
     for section, texts in found.items():
         table.add_row(Text(), Text())
-        table.add_row(Text("#", style="dim"), _title(SECTIONS[section]))
+        table.add_row(Text("#", style="dim"), heading(SECTIONS[section]))
         shown = texts if explanation.narrow else texts[:most]
         for text in shown:
             table.add_row(Text("·", style="dim"), Text(text))
@@ -289,6 +205,20 @@ def render_explanation(explanation: Explanation, width: int = 100, most: int = 8
     if not found:
         table.add_row(Text(), Text("Nothing of this is worth anything to the plan."))
     return Group(headline, table)
+
+
+def render_mix(record: Record, materials: Iterable[str], width: int = 100) -> RenderableType:
+    """Every source of some materials of a plan, by year.
+
+    Args:
+        record: What ``plan.json`` holds.
+        materials: Ids of materials in demand or used by processes.
+        width: Columns of the terminal.
+
+    Raises:
+        InputError: A material of which nothing moves in the plan.
+    """
+    return mix_of(Screen(min(width, WIDEST)), _readable(record)["figures"], materials)
 
 
 BASES = {"commit": "its largest size", "sign": "the contract"}
@@ -300,7 +230,7 @@ def _horizon_test(record: Record, most: int = 5) -> RenderableType | None:
     test = record.get("horizon_test")
     if test is None:
         return None
-    text = _title("Horizon test", f"until {test['until']}")
+    text = heading("Horizon test", f"until {test['until']}")
     if not test["moves"]:
         text.append(f"  {test['verdict']}", style="green" if test["status"] == "optimal" else "yellow")
     else:
