@@ -72,11 +72,37 @@ def test_readme_shows_what_the_command_prints(tmp_path: Path) -> None:
         assert line.rstrip() in printed
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "scenarios/README.md", "models/README.md"])
+PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "models/README.md", *(str(page.relative_to(ROOT)) for page in (ROOT / "scenarios").rglob("README.md"))]
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_links_lead_somewhere(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert ((ROOT / name).parent / target).exists(), target
+
+
+def test_the_back_test_prints_the_tables_that_it_shows(tmp_path: Path) -> None:
+    """The commands of the page on 2010, as they stand there; shares in per cent and tonnes of the first three rows of each table."""
+    text = (ROOT / "scenarios/embargo_2010/README.md").read_text(encoding="utf-8")
+    solve, snippet = re.findall(r"```bash\n(.*?)```", text, flags=re.DOTALL)[:2]
+    (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = f"{solve.replace('.yaml --out', f'.yaml --root {ROOT} --out')}\n{snippet}"
+    done = subprocess.run(["bash", "-ec", command], cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    printed = re.findall(r"^(\w+) +(\d{4})  China +([\d.]+)%  imports +(\d+) t  used +(\d+) t", done.stdout, flags=re.MULTILINE)
+    tables = dict(re.findall(r"^\| ([^|]*?) \|[^\n]*2015 \|\n\|[-|]+\|\n(.*?)\n\n", text, flags=re.MULTILINE | re.DOTALL))
+    labels = {"October 2010, stop to year end": "october_2010", "October 2010, open end": "october_2010_open_end", "with hindsight": "as_it_was"}
+    checked = 0
+    for (title, rows), column in zip(tables.items(), (2, 3, 4), strict=True):
+        for line in rows.splitlines():
+            label, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+            name = labels.get(label.partition(" (")[0]) if "demand that forgets" not in label else "demand_forgets"
+            for cell, values in zip(cells, [row for row in printed if row[0] == name], strict=False):
+                assert round(float(values[column])) == int(cell.split()[0]), (title, label, cell, values)
+                checked += 1
+    assert checked == 9 * 6
 
 
 def test_every_key_of_the_language_is_documented() -> None:
