@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ SCENARIOS = ROOT / "scenarios"
 YEARS = ("2011", "2012", "2014", "2028", "2030", "2035")
 """The years whose mix is held; those that a scenario does not reach are left out."""
 TABLE = ("<!-- figures: made by tests/shipped.py -->", "<!-- end of figures -->")
+DURATIONS = ("<!-- durations: made by tests/shipped.py -->", "<!-- end of durations -->")
 VARIANTS = ("<!-- variants: made by tests/shipped.py -->", "<!-- end of variants -->")
 Figures = dict[str, Any]
 
@@ -65,28 +67,50 @@ def _origins(years: dict[str, dict[str, float]]) -> Iterator[tuple[str, dict[str
             yield year, {origin: round(share, 4) for origin, share in sorted(years[year].items()) if share >= 0.01}
 
 
+MEASURES = ("cutoff", "termination", "slow_licences", "notice", "premium_", "shock_")
+"""How the ids of events begin that are China's measure or follow from it; without them a file tells what the same world would cost as usual."""
 COLUMNS = {"dy_oxide": "Dy", "tb_oxide": "Tb", "ndfeb_magnet": "magnets", "y_oxide": "Y"}
 """What the table of Japan shows of each plan; all else is in ``expected.yaml``."""
 
 
-def row(name: str, figures: Figures, base: Figures) -> str:
-    """One line of the table: cost, cost above the base, first shortage, tonnes short, capex, China's share of dysprosium in 2030."""
+def without_measures(path: Path, sets: Sequence[str] = ()) -> list[str]:
+    """The changes that take a scenario's measures away again."""
+    return [*sets, *(f"events.{key}=null" for key in planner.load(path, sets).scenario.events if key.startswith(MEASURES))]
+
+
+def world(path: Path, sets: Sequence[str] = ()) -> Figures:
+    """What a scenario is without its name: two of the same world have one plan."""
+    return planner.load(path, sets).scenario.model_dump(exclude={"title"})
+
+
+@lru_cache(maxsize=1)
+def _base() -> tuple[Figures, float]:
+    path = SCENARIOS / "japan" / "base.yaml"
+    return world(path), planner.solve(path).total_cost
+
+
+def usual_cost(path: Path, sets: Sequence[str] = ()) -> float:
+    """What a scenario of Japan would cost as usual: the same need, stocks, plants and parties, but no measure."""
+    changes = without_measures(path, sets)
+    base, cost = _base()
+    return cost if world(path, changes) == base else planner.solve(path, sets=changes).total_cost
+
+
+def row(name: str, figures: Figures) -> str:
+    """One line of the table: cost, cost of the measure, first shortage, tonnes short, capex, China's share of Japan's dysprosium in 2030."""
     short = [units for material in COLUMNS for units in figures["shortage"][material][:1]]
     first = min((start for _, start in figures["shortage"].values() if start), default="–")
-    china = figures["origin"]["dy_oxide"]["2030"].get("CN", 0.0)
-    cells = [f"[{name}]({name}.yaml)", f"{figures['total_cost'] / 1e9:.2f}", f"{(figures['total_cost'] - base['total_cost']) / 1e9:+.2f}", first]
-    return "| " + " | ".join([*cells, *map(amount, short), f"{figures['capex'] / 1e6:,.0f}", f"{100 * china:.0f} %"]) + " |"
+    cells = [f"[{name}]({name}.yaml)", f"{figures['total_cost'] / 1e9:.2f}", f"{(figures['total_cost'] - figures['usual_cost']) / 1e9:.2f}", first]
+    return "| " + " | ".join([*cells, *map(amount, short), f"{figures['capex'] / 1e6:,.0f}"]) + " |"
 
 
 def table(folder: Path) -> str:
     """The table of figures of Japan's folder, as it stands in its README, from the cheapest to the dearest."""
-    held = expected(folder)
-    base = held["business_as_usual"]
-    heads = ["scenario", "cost", "above usual", "first short", *(f"{label} short" for label in COLUMNS.values()), "capex", "China in Dy 2030"]
-    units = ["", "bn US$", "bn US$", "", *("t" for _ in COLUMNS), "m US$", ""]
-    ranked = sorted(held.items(), key=lambda item: (item[1]["total_cost"], item[0]))
+    heads = ["scenario", "cost", "of it the measure", "first short", *(f"{label} short" for label in COLUMNS.values()), "capex"]
+    units = ["", "bn US$", "bn US$", "", *("t" for _ in COLUMNS), "m US$"]
+    ranked = sorted(expected(folder).items(), key=lambda item: (item[1]["total_cost"], item[0]))
     lines = [f"| {' | '.join(f'{head}, {unit}' if unit else head for head, unit in zip(heads, units, strict=True))} |", "|---" * len(heads) + "|"]
-    return "\n".join([*lines, *(row(name, figures, base) for name, figures in ranked if name != "base")])
+    return "\n".join([*lines, *(row(name, figures) for name, figures in ranked if name != "base")])
 
 
 @dataclass(frozen=True)
@@ -98,10 +122,13 @@ class Variant:
     shown: tuple[str, str]
 
     def cells(self, folder: Path) -> tuple[str, str]:
-        """Its cost, and that against the cutoff, solved now."""
+        """Its cost, and what the measure costs in it: solved now, but for what is held already."""
         scenario, *options = shlex.split(self.command)
-        cost = planner.solve(folder / scenario, sets=[option for option in options if option != "--set"]).total_cost
-        return f"{cost / 1e9:.2f}", f"{(cost - expected(folder)['cutoff']['total_cost']) / 1e9:+.2f}"
+        sets = [option for option in options if option != "--set"]
+        held = expected(folder)[Path(scenario).stem]
+        cost = planner.solve(folder / scenario, sets=sets).total_cost if sets else held["total_cost"]
+        usual = usual_cost(folder / scenario, sets) if sets else held["usual_cost"]
+        return f"{cost / 1e9:.2f}", f"{(cost - usual) / 1e9:.2f}"
 
 
 def between(text: str, marks: tuple[str, str]) -> str:
@@ -116,8 +143,44 @@ def variants(folder: Path) -> list[Variant]:
     return [Variant(question, command.strip("`"), (cost, more)) for question, command, cost, more in cells]
 
 
+EARLY = {
+    "diffusion_rollout": "diffusion, t/yr of Dy",
+    "magnet_works": "magnet lines",
+    "metal_expansion": "metal making",
+    "recycling_expansion": "swarf",
+    "motor_recycling_plants": "old motors",
+    "y_recycling_plants": "yttria",
+    "lynas_hre_expansion": "Lynas, second heavy plant",
+    "browns_range_mine": "Browns Range",
+    "lofdal_mine": "Lofdal",
+    "caremag_phase_2": "Caremag, second line",
+}
+"""Projects whose commitments before 2028 are told by how long the cutoff lasts, with the headings of their columns."""
+DURATIONS_HEAD = (f"| it lasts | costs, bn US$ | {' | '.join(EARLY.values())} |", "|---" * (len(EARLY) + 2) + "|")
+ENDS = {"the year 2026": "2027-01", "two years": "2028-01", "three": "2029-01", "four": "2030-01", "five": "2031-01", "seven": "2033-01", "for good": None}
+
+
+def early_row(label: str, end: str | None) -> str:
+    """One line of the table of durations: what a cutoff until then costs, and what its plan commits to before 2028."""
+    plan = planner.solve(SCENARIOS / "japan" / "cutoff.yaml", sets=[f"events.cutoff.until={end}"] if end else [])
+    early: dict[str, float] = {}
+    for item in plan.record["figures"]["commitments"]:
+        if item["period"] < "2028":
+            early[item["project"]] = early.get(item["project"], 0.0) + item["size"]
+    cells = [amount(early.get(key, 0.0)) for key in EARLY]
+    return f"| {label} | {(plan.total_cost - _base()[1]) / 1e9:.2f} | {' | '.join(cells)} |"
+
+
+def durations() -> str:
+    """The table of durations, as it stands in Japan's README."""
+    with ProcessPoolExecutor(2) as pool:
+        rows = list(pool.map(early_row, ENDS, ENDS.values()))
+    return "\n".join([*DURATIONS_HEAD, *rows])
+
+
 def _solve(path: Path) -> tuple[str, Figures]:
-    return path.stem, figures_of(planner.solve(path))
+    found = figures_of(planner.solve(path))
+    return path.stem, {**found, "usual_cost": round(usual_cost(path), 3)} if path.parent.name == "japan" else found
 
 
 def _cells(variant: Variant) -> tuple[str, str]:
@@ -142,6 +205,7 @@ def renew(folder: Path) -> None:
     if folder.name == "japan":
         page = folder / "README.md"
         _put(page, TABLE, table(folder))
+        _put(page, DURATIONS, durations())
         asked = variants(folder)
         with ProcessPoolExecutor(2) as pool:
             found = list(pool.map(_cells, asked))

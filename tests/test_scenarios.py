@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,28 @@ from planner.checks import warnings_of
 from planner.language import json_schema, schema_text
 from planner.proof import verify_folder
 from planner.scenario.reader import Node, read_yaml
-from tests.shipped import SCENARIOS, TABLE, Variant, between, expected, figures_of, parts, table, variants, whole
+from tests.shipped import (
+    DURATIONS,
+    DURATIONS_HEAD,
+    ENDS,
+    SCENARIOS,
+    TABLE,
+    Variant,
+    between,
+    early_row,
+    expected,
+    figures_of,
+    parts,
+    table,
+    usual_cost,
+    variants,
+    whole,
+)  # fmt: skip
 
 PARTS, WHOLE = parts(), whole()
 FOLDERS = sorted({path.parent for path in WHOLE})
+JAPAN = expected(SCENARIOS / "japan")
+"""The first test holds each plan to these, so what is true of them is true of the plans."""
 
 
 def shown(path: Path) -> str:
@@ -56,6 +74,12 @@ def _holds(found: dict[str, Any], held: dict[str, Any]) -> None:
     assert found["commit"] == pytest.approx(held["commit"], rel=1e-3, abs=0.01)
 
 
+@pytest.mark.parametrize("name", [path.stem for path in WHOLE if path.parent.name == "japan"])
+def test_the_measure_costs_what_the_same_world_saves_without_it(name: str) -> None:
+    """Where need, stocks, plants or parties differ from the base, so does what would be usual."""
+    assert usual_cost(SCENARIOS / "japan" / f"{name}.yaml") == pytest.approx(JAPAN[name]["usual_cost"], rel=1e-6)
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=shown)
 def test_every_scenario_has_its_expectation(folder: Path) -> None:
     assert set(expected(folder)) == {path.stem for path in WHOLE if path.parent == folder}
@@ -66,16 +90,17 @@ def test_the_table_of_findings_shows_what_is_expected() -> None:
     assert between((SCENARIOS / "japan" / "README.md").read_text(encoding="utf-8"), TABLE) == table(SCENARIOS / "japan")
 
 
+def test_what_is_committed_early_hangs_on_how_long_it_lasts_as_the_findings_say() -> None:
+    text = (SCENARIOS / "japan" / "README.md").read_text(encoding="utf-8")
+    assert between(text, DURATIONS) == "\n".join([*DURATIONS_HEAD, *itertools.starmap(early_row, ENDS.items())])
+
+
 @pytest.mark.parametrize("variant", variants(SCENARIOS / "japan"), ids=lambda variant: variant.question)
 def test_a_variant_costs_what_the_findings_say(variant: Variant) -> None:
     assert variant.shown == variant.cells(SCENARIOS / "japan")
 
 
 # ---------------------------------------------------------------------------------------------- truths across overlays
-JAPAN = expected(SCENARIOS / "japan")
-"""The tests above hold each plan to these, so what is true of them is true of the plans."""
-
-
 @pytest.mark.parametrize(
     "chain",
     [
@@ -88,6 +113,8 @@ JAPAN = expected(SCENARIOS / "japan")
         ("cutoff", "export_premium"),
         ("cutoff", "price_shock"),
         ("announced", "cutoff", "slow_ramp"),
+        ("tiers_half", "cutoff", "tiers_double"),
+        ("one_year", "committed_in_vain"),
         ("cutoff", "capex_capped", "no_ramp"),
         ("stock_180", "cutoff", "stock_60"),
         ("dytb_400", "cutoff", "dytb_1475"),
@@ -101,18 +128,26 @@ def test_what_is_harder_costs_more(chain: tuple[str, ...]) -> None:
     costs = [JAPAN[name]["total_cost"] for name in chain]
     assert costs == sorted(costs)
     # no overlay is empty: each moves the cost by more than rounding
-    assert all(dearer > cheaper * (1 + 1e-6) for cheaper, dearer in pairwise(costs))
+    assert all(dearer > cheaper * (1 + 1e-6) for cheaper, dearer in itertools.pairwise(costs))
+
+
+@pytest.mark.parametrize("chain", [("stock_180", "cutoff", "stock_60"), ("dytb_400", "cutoff", "dytb_1475"), ("pooled", "allies", "alone")], ids="-".join)
+def test_a_measure_costs_more_where_less_stands_against_it(chain: tuple[str, ...]) -> None:
+    """Not only the whole bill: what the measure adds to it, too."""
+    added = [JAPAN[name]["total_cost"] - JAPAN[name]["usual_cost"] for name in chain]
+    assert added == sorted(added)
 
 
 def test_business_as_usual_is_the_base() -> None:
     assert JAPAN["business_as_usual"] == JAPAN["base"]
+    assert JAPAN["base"]["usual_cost"] == JAPAN["base"]["total_cost"]
 
 
 def test_alone_is_the_sum_of_three_countries_and_pooling_beats_it(tmp_path: Path) -> None:
     """Japan alone is the cutoff itself; the allies alone are what is left of the scenario without Japan."""
     allies = tmp_path / "allies_alone.yaml"
     base = yaml.safe_load((SCENARIOS / "japan" / "base.yaml").read_text(encoding="utf-8"))
-    overlay = yaml.safe_load((SCENARIOS / "japan" / "allies.yaml").read_text(encoding="utf-8"))
+    overlay = yaml.safe_load((SCENARIOS / "japan" / "data" / "allies.yaml").read_text(encoding="utf-8"))
     kept = {key: value for key, value in overlay.items() if key in ("parties", "demands", "stockpiles")}
     heavy = yaml.safe_load((SCENARIOS / "japan" / "data" / "heavy_demand.yaml").read_text(encoding="utf-8"))
     materials = {key: heavy["materials"][key] for key in ("dy_oxide", "tb_oxide")}
