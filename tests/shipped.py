@@ -97,7 +97,7 @@ def usual_cost(path: Path, sets: Sequence[str] = ()) -> float:
 
 
 def row(name: str, figures: Figures) -> str:
-    """One line of the table: cost, cost of the measure, first shortage, tonnes short, capex, China's share of Japan's dysprosium in 2030."""
+    """One line of the table: cost, cost of the measure, first shortage, tonnes short, capex."""
     short = [units for material in COLUMNS for units in figures["shortage"][material][:1]]
     first = min((start for _, start in figures["shortage"].values() if start), default="–")
     cells = [f"[{name}]({name}.yaml)", f"{figures['total_cost'] / 1e9:.2f}", f"{(figures['total_cost'] - figures['usual_cost']) / 1e9:.2f}", first]
