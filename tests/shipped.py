@@ -18,7 +18,10 @@ from typing import Any
 import yaml
 
 import planner
+from planner.pipeline import make_program
 from planner.show.screen import amount
+from planner.solver.certificate import proven
+from planner.solver.highs import Solution
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = ROOT / "scenarios"
@@ -83,17 +86,25 @@ def world(path: Path, sets: Sequence[str] = ()) -> Figures:
     return planner.load(path, sets).scenario.model_dump(exclude={"title"})
 
 
+def least_cost(path: Path, sets: Sequence[str] = ()) -> float:
+    """The proven least cost of a scenario, without choosing among equals and without tables: a third of the time of a plan."""
+    _, program = make_program(planner.load(path, sets))
+    outcome = proven(program)
+    assert isinstance(outcome, Solution), path
+    return float(program.cost @ outcome.x) + program.offset
+
+
 @lru_cache(maxsize=1)
 def _base() -> tuple[Figures, float]:
     path = SCENARIOS / "japan" / "base.yaml"
-    return world(path), planner.solve(path).total_cost
+    return world(path), least_cost(path)
 
 
 def usual_cost(path: Path, sets: Sequence[str] = ()) -> float:
     """What a scenario of Japan would cost as usual: the same need, stocks, plants and parties, but no measure."""
     changes = without_measures(path, sets)
     base, cost = _base()
-    return cost if world(path, changes) == base else planner.solve(path, sets=changes).total_cost
+    return cost if world(path, changes) == base else least_cost(path, changes)
 
 
 def row(name: str, figures: Figures) -> str:
@@ -126,7 +137,7 @@ class Variant:
         scenario, *options = shlex.split(self.command)
         sets = [option for option in options if option != "--set"]
         held = expected(folder)[Path(scenario).stem]
-        cost = planner.solve(folder / scenario, sets=sets).total_cost if sets else held["total_cost"]
+        cost = least_cost(folder / scenario, sets) if sets else held["total_cost"]
         usual = usual_cost(folder / scenario, sets) if sets else held["usual_cost"]
         return f"{cost / 1e9:.2f}", f"{(cost - usual) / 1e9:.2f}"
 
