@@ -35,7 +35,7 @@ from tests.shipped import (
     variants,
     whole,
     world,
-)  # fmt: skip
+)
 
 PARTS, WHOLE = parts(), whole()
 FOLDERS = sorted({path.parent for path in WHOLE})

@@ -60,7 +60,7 @@ def _sums(table: pd.DataFrame, keys: list[str]) -> dict[Any, float]:
 
 
 def _shortage(setting: Setting, tables: Tables) -> Figures:
-    """Per demand and per material: wanted, short, share, first period and who runs short then."""
+    """Per demand and per material: wanted, short, share, first period and everybody who runs short."""
     demands = tables["demands"]
     order = setting.calendar.position
     short = demands[demands["measure"] == "short"]
@@ -84,13 +84,12 @@ def _shortage(setting: Setting, tables: Tables) -> Figures:
         total["wanted"] += figure["wanted"]
         total["short"] += figure["short"]
         start = first.get(key)
-        if start is not None and (total["first"] is None or order[start] < order[total["first"]]):
-            total["first"], total["who"] = start, [key]
-        elif start is not None and start == total["first"]:
+        if start is not None:
             total["who"].append(key)
+            total["first"] = start if total["first"] is None else min(total["first"], start, key=order.__getitem__)
     for total in per_material.values():
-        # the hardest hit is named first
-        total["who"] = [per_demand[key]["label"] for key in sorted(total["who"], key=lambda key: -per_demand[key]["short"] / per_demand[key]["wanted"])]
+        # who lacks most is named first
+        total["who"] = [per_demand[key]["label"] for key in sorted(total["who"], key=lambda key: -per_demand[key]["short"])]
     return {"demands": per_demand, "materials": per_material}
 
 

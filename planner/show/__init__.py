@@ -99,8 +99,7 @@ def _runway(screen: Screen, figures: Record, most: int = 8) -> RenderableType | 
         texts = [f"{value * per_unit:,.0f} d" if per_unit else f"{amount(value)} {pile['unit']}" for value in values]
         table.add_row(f"  {key}", *texts, pile["lowest"]["period"])
     if len(piles) > most:
-        rest = min(_depth(piles[key]) for key in deepest[most:])
-        table.add_row(Text(f"  and {len(piles) - most} that keep {100 * rest:.0f} % or more", style="dim"))
+        table.add_row(Text(f"  and {len(piles) - most} more: -t stockpiles", style="dim"))
     return table
 
 
@@ -127,7 +126,7 @@ def _commitments(screen: Screen, record: Record, figures: Record, most: int = 10
         table.add_row(f"  sign {item['contract']}", f"{amount(item['size'])} {item['unit']}", *share, item["period"], "", "")
     more = len(projects) + len(signed) - table.row_count
     if more:
-        table.add_row(Text(f"  and {more} more: -t commitments, contracts", style="dim"))
+        table.add_row(Text(f"  and {more} more: -t commitments", style="dim"))
     return table
 
 

@@ -33,7 +33,7 @@ def mix_table(screen: Screen, figures: Record, years: list[str]) -> RenderableTy
     for material in [key for key in shortest if key in full] + [key for key in wanted if key not in full]:
         _Block(table, figures, material, years).add(TOP_SOURCES if material in full else 1, with_last=material in full)
     if len(wanted) > IN_FULL:
-        table.add_row(Text("  all of one: plan show FOLDER --material ID", style="dim"))
+        table.add_row(Text("  all of one: --material ID", style="dim"))
     return table if table.row_count else None
 
 
@@ -74,7 +74,7 @@ class _Block:
             self._row(f"  {name}", [name])
         rest = ranked[most:] if with_last else [*ranked[most:], *(name for name in last if name != "left short")]
         if rest:
-            self._row(f"  {counted(len(rest), 'other sources')}", rest)
+            self._row(f"  {counted(len(rest), 'other sources')}" if with_last else "  all else, net of stock", rest)
         for name in last if with_last else [name for name in last if name == "left short"]:
             self._row(f"  {name}", [name], "red" if name == "left short" else "")
         self._largest_origin()
