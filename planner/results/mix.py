@@ -54,6 +54,7 @@ def _flows(scenario: Scenario, tables: Tables, year_of: Mapping[str, str]) -> di
                 found[material][name][year_of[period]] += sign * value
 
     def only(name: str, measure: str) -> pd.DataFrame:
+        """The rows of a table that are of one measure."""
         return tables[name][tables[name]["measure"] == measure]
 
     add(tables["arrivals"], "source")

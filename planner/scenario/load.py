@@ -17,7 +17,7 @@ from planner.scenario.characters import harmless
 from planner.scenario.context import make_context
 from planner.scenario.dates import Calendar, GridError, make_calendar
 from planner.scenario.fields import ID_PATTERN
-from planner.scenario.overlay import Sources, gather
+from planner.scenario.overlay import ENTITY_MAPS, Sources, gather
 from planner.scenario.reader import MAX_ENTRIES, PLAIN_WORDS, Node, scalar
 from planner.scenario.schema import Scenario
 from planner.scenario.size import too_large
@@ -167,6 +167,10 @@ def _problems(tree: Node, item: Mapping[str, Any]) -> list[Problem]:
         flaws = item["ctx"]["flaws"]
         return [Problem(_mark(tree, (*loc, *sub), key=at_key or bool(sub)), _path(tree, (*loc, *sub)), text, hint) for sub, text, hint in flaws]
     text, hint, about_key = _words(item, loc)
+    if item["type"] == "missing" and len(loc) == 3 and loc[0] in ENTITY_MAPS:
+        # an entry that lacks what every entry needs is often another one, misspelt
+        others = [key for key in tree.at(loc[:1])[0].value if key != loc[1]]
+        hint = "; or ".join(filter(None, (hint, did_you_mean(str(loc[1]), others))))
     return [Problem(_mark(tree, loc, key=at_key or about_key), _path(tree, loc), text, hint)]
 
 

@@ -126,7 +126,7 @@ def _commitments(screen: Screen, record: Record, figures: Record, most: int = 10
         table.add_row(f"  sign {item['contract']}", f"{amount(item['size'])} {item['unit']}", *share, item["period"], "", "")
     more = len(projects) + len(signed) - table.row_count
     if more:
-        table.add_row(Text(f"  and {more} more: -t commitments", style="dim"))
+        table.add_row(Text(f"  and {more} more: -t {'commitments' if projects else 'contracts'}", style="dim"))
     return table
 
 

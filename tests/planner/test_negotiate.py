@@ -733,41 +733,37 @@ def test_relax_changes_nothing_where_there_is_a_plan() -> None:
     assert "relaxations" not in plan.record
 
 
-def test_a_capacity_of_nothing_takes_part_in_a_conflict(tmp_path: Path) -> None:
+def test_a_capacity_of_nothing_takes_part_in_a_conflict() -> None:
     """All of 2027 must come from a store of 80, since nobody ships then: the supplier has no row, and is named all the same."""
-    path = tmp_path / "s.yaml"
-    path.write_text(
-        "version: 1\nhorizon: {start: 2026, end: 2028, step: year}\nmaterials: {m: {}}\n"
-        "suppliers: {s: {material: m, capacity: {2026: 1000, 2027: 0}}}\nstockpiles: {w: {material: m, capacity: 80}}\n"
-        "demands: {d: {material: m, quantity: 100}}\n"
+    given = scenario(
+        steps=2,
+        suppliers={"s": {"material": "m", "capacity": {"2026": 1000, "2027": 0}}},
+        stockpiles={"w": {"material": "m", "capacity": 80}},
+        demands={"d": {"material": "m", "quantity": 100}},
     )
-    with pytest.raises(NoPlanError) as caught:
-        planner.solve(path)
-    (supplier,) = [conflict for conflict in caught.value.conflicts if conflict.path == "suppliers.s.capacity"]
+    error, _ = negotiated(given)
+    (supplier,) = [conflict for conflict in error.conflicts if conflict.path == "suppliers.s.capacity"]
     assert (supplier.meaning, supplier.when) == ("has no capacity", "2027")
 
 
-def test_what_committed_projects_take_of_a_budget_is_said(tmp_path: Path) -> None:
-    path = tmp_path / "s.yaml"
-    path.write_text(
-        "version: 1\nhorizon: {start: 2026, end: 2027, step: year}\nmaterials: {m: {}}\nsuppliers: {s: {material: m, capacity: 1}}\n"
-        "projects: {e: {adds_to: s, committed: 2026, size: 5, capex: 100}}\npolicies: {b: {kind: budget, covers: [capex], limit: 300}}\n"
+def test_what_committed_projects_take_of_a_budget_is_said() -> None:
+    given = scenario(
+        suppliers={"s": {"material": "m", "capacity": 1}},
+        projects={"e": {"adds_to": "s", "committed": "2026", "size": 5, "capex": 100}},
+        policies={"b": {"kind": "budget", "covers": ["capex"], "limit": 300}},
     )
-    with pytest.raises(NoPlanError) as caught:
-        planner.solve(path)
-    assert "projects that are committed already take 500 USD of it" in caught.value.conflicts[0].meaning
+    error, _ = negotiated(given)
+    assert "projects that are committed already take 500 USD of it" in error.conflicts[0].meaning
 
 
-def test_a_key_that_is_counted_in_days_is_told_in_days(tmp_path: Path) -> None:
+def test_a_key_that_is_counted_in_days_is_told_in_days() -> None:
     """10 in store and 100 shipped leave 10 of 100 a year: 36.525 days."""
-    path = tmp_path / "s.yaml"
-    path.write_text(
-        "version: 1\nhorizon: {start: 2026, end: 2027, step: year}\nmaterials: {m: {}}\nsuppliers: {s: {material: m, capacity: 100}}\n"
-        "stockpiles: {w: {material: m, initial: 10, floor: 60 days}}\ndemands: {d: {material: m, quantity: 100}}\n"
+    given = scenario(
+        suppliers={"s": {"material": "m", "capacity": 100}},
+        stockpiles={"w": {"material": "m", "initial": 10, "floor": "60 days"}},
+        demands={"d": {"material": "m", "quantity": 100}},
     )
-    with pytest.raises(NoPlanError) as caught:
-        planner.solve(path)
-    (relaxation,) = caught.value.relaxations
+    (relaxation,) = found(given).values()
     assert relaxation.unit == "days"
     assert relaxation.before == pytest.approx(60)
     assert relaxation.after == pytest.approx(36.525)

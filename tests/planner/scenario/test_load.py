@@ -129,6 +129,15 @@ def test_shipped_scenarios_resolve_to_themselves(tmp_path: Path, path: Path) -> 
     assert again.sources.warnings == []
 
 
+def test_a_misspelt_entry_names_the_one_that_was_meant() -> None:
+    """What an overlay writes under a wrong id becomes an entry of its own, that lacks what every entry needs."""
+    with pytest.raises(InputError) as caught:
+        load(ROOT / "scenarios" / "japan" / "cutoff.yaml", ["stockpiles.national_dyy.initial=120 days"])
+    (problem,) = caught.value.problems
+    assert problem.path == "stockpiles.national_dyy.material"
+    assert problem.hint.startswith("add it; or did you mean 'national_dy'")
+
+
 def test_there_are_shipped_scenarios() -> None:
     assert {"bim", "sailco", "cutoff_ramp", "share_cap", "base", "cutoff", "terminated"} <= {path.stem for path in SHIPPED}
 
