@@ -18,7 +18,7 @@ from planner.scenario.context import make_context
 from planner.scenario.dates import Calendar, GridError, make_calendar
 from planner.scenario.fields import ID_PATTERN
 from planner.scenario.overlay import ENTITY_MAPS, Sources, gather
-from planner.scenario.reader import MAX_ENTRIES, PLAIN_WORDS, Node, scalar
+from planner.scenario.reader import MAX_ENTRIES, PLAIN_WORDS, Node, parse_yaml, scalar
 from planner.scenario.schema import Scenario
 from planner.scenario.size import too_large
 
@@ -90,6 +90,29 @@ def load(path: str | Path, sets: Iterable[str] = (), root: str | Path | None = N
         where, problem, hint = found
         raise InputError([Problem(_mark(sources.tree, where, key=True), ".".join(where), problem, hint)])
     return Loaded(harmless(path.stem if path.stem != "scenario" else path.resolve().parent.name), scenario, calendar, sources)
+
+
+def loads(text: str, name: str) -> Loaded:
+    """Validate a scenario that stands in one text, such as the resolved one of a plan.
+
+    Args:
+        text: YAML.
+        name: What messages call it.
+
+    Raises:
+        InputError: with all problems.
+    """
+    return loaded_from(parse_yaml(text, name), name)
+
+
+def loaded_from(tree: Node, name: str) -> Loaded:
+    """The scenario of a tree that needs no other file.
+
+    Raises:
+        InputError: with all problems.
+    """
+    scenario = validate(tree)
+    return Loaded(name, scenario, make_calendar(scenario.horizon.start, scenario.horizon.parts), Sources(tree))
 
 
 def validate(tree: Node, known: Iterable[Problem] = ()) -> Scenario:
