@@ -233,8 +233,8 @@ def compare(
     workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="Worker processes; default one a core.", show_default=False)] = None,
 ) -> None:
     """Compare plans: what was changed, why the cost differs, what is done differently."""
-    from planner.compare import compare as compared
-    from planner.compare.files import write_comparison
+    from planner.comparison import compare as compared
+    from planner.comparison.files import write_comparison
 
     with _Progress() as progress:
         found = compared(

@@ -30,7 +30,7 @@ LAYERS = {
     "planner.proof": 7,
     "planner.explain": 6,
     "planner.horizon": 6,
-    "planner.compare": 6,
+    "planner.comparison": 6,
     "planner.show": 7,
     "planner.cli": 8,
     "planner.__main__": 9,

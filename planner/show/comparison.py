@@ -11,13 +11,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from planner.compare.bridge import CAUSES
-from planner.compare.changes import Change
-from planner.compare.comparison import Against, Comparison
-from planner.compare.decisions import Decision
-from planner.compare.effects import Effect
-from planner.compare.figures import Figure, Value
-from planner.compare.rounding import apportioned, quantum_of
+from planner.comparison.bridge import CAUSES
+from planner.comparison.changes import Change
+from planner.comparison.decisions import Decision
+from planner.comparison.effects import Effect
+from planner.comparison.figures import Figure, Value
+from planner.comparison.result import Against, Comparison
+from planner.comparison.rounding import apportioned, quantum_of
 from planner.errors import counted
 from planner.scenario.characters import harmless
 from planner.show.screen import WIDEST, Screen, amount, heading, money

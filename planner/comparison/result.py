@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from planner.compare.bridge import Bridge
-from planner.compare.changes import Change
-from planner.compare.decisions import Decision, Divergence
-from planner.compare.effects import Effects
-from planner.compare.figures import Figure
-from planner.compare.sides import Side
+from planner.comparison.bridge import Bridge
+from planner.comparison.changes import Change
+from planner.comparison.decisions import Decision, Divergence
+from planner.comparison.effects import Effects
+from planner.comparison.figures import Figure
+from planner.comparison.sides import Side
 
 if TYPE_CHECKING:
     import pandas as pd

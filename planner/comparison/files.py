@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from planner.compare.comparison import Comparison
+from planner.comparison.result import Comparison
 
 
 def write_comparison(comparison: Comparison, csv: Path | None = None, xlsx: Path | None = None, html: Path | None = None) -> list[Path]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from planner.compare import compare
+from planner.comparison import compare
 from planner.errors import InputError
-from tests.planner.compare.comparing import causes, compared, plan
+from tests.planner.comparison.comparing import causes, compared, plan
 
 
 def test_different_horizons_are_refused_with_a_way_out() -> None:

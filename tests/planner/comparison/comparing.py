@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from planner.compare import Comparison, compare
+from planner.comparison import Comparison, compare
 from planner.pipeline import solve_scenario
 from planner.plan import Plan
 from planner.scenario.load import loads

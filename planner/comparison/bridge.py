@@ -19,9 +19,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from planner.compare.columns import Values, material_of, values_of
-from planner.compare.rounding import apportioned, quantum_of, rounded
-from planner.compare.sides import Grid, Side
+from planner.comparison.columns import Values, material_of, values_of
+from planner.comparison.rounding import apportioned, quantum_of, rounded
+from planner.comparison.sides import Grid, Side
 from planner.pipeline import make_program
 from planner.scenario.changes import changed
 from planner.scenario.load import Loaded
@@ -200,7 +200,8 @@ def _exact(base: Side, side: Side, cells: Mapping[Cell, dict[str, float]]) -> Br
     found: dict[Cell, dict[str, float]] = {}
     for line in lines:
         # something must take what the line has changed by, even where nothing of it moves
-        mine = {((line, ""), cause): 0.0 for cause in CAUSES} | {(cell, cause): money for cell, causes in cells.items() if cell[0] == line for cause, money in causes.items()}
+        rows = {(line, ""): dict.fromkeys(CAUSES, 0.0)} | {cell: causes for cell, causes in cells.items() if cell[0] == line}
+        mine = {(cell, cause): money for cell, causes in rows.items() for cause, money in causes.items()}
         for (cell, cause), money in zip(mine, apportioned(list(mine.values()), stated[line], quantum), strict=True):
             found.setdefault(cell, {})[cause] = money
     found = {cell: causes for cell, causes in found.items() if any(causes.values())}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.compare.rounding import apportioned, quantum_of, rounded
+from planner.comparison.rounding import apportioned, quantum_of, rounded
 
 
 @pytest.mark.parametrize(

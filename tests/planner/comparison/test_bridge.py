@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.planner.compare.comparing import causes, compared, plan
+from tests.planner.comparison.comparing import causes, compared, plan
 
 
 @pytest.mark.parametrize(

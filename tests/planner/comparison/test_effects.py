@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from planner.compare import effects as module
-from planner.compare.effects import Effect
-from tests.planner.compare.comparing import compared, plan
+from planner.comparison import effects as module
+from planner.comparison.effects import Effect
+from tests.planner.comparison.comparing import compared, plan
 
 
 def effects(**changes: Any) -> tuple[str, dict[str, Effect]]:
@@ -96,6 +96,6 @@ def test_workers_change_nothing() -> None:
 
 
 def module_compare(other: Any) -> Any:
-    from planner.compare import compare
+    from planner.comparison import compare
 
     return compare(plan(), other, keep=False, workers=2).against[0].effects

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from planner.compare.columns import Values, material_of, target_material, values_of
-from planner.compare.sides import Grid, Side
+from planner.comparison.columns import Values, material_of, target_material, values_of
+from planner.comparison.sides import Grid, Side
 from planner.optimum import find_best
 from planner.pipeline import make_program
 from planner.scenario.schema import Scenario

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from planner.compare.changes import MOST_SHAPLEY, Group, switched
-from planner.compare.rounding import apportioned
-from planner.compare.sides import Side
-from planner.compare.workers import in_parallel
+from planner.comparison.changes import MOST_SHAPLEY, Group, switched
+from planner.comparison.rounding import apportioned
+from planner.comparison.sides import Side
+from planner.comparison.workers import in_parallel
 from planner.errors import InputError, Mark, counted
 from planner.optimum import find_best
 from planner.pipeline import make_program

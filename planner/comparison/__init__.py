@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from planner.compare.bridge import bridge_between
-from planner.compare.changes import changes_between, groups_of
-from planner.compare.comparison import Against, Comparison, stacked
-from planner.compare.decisions import decisions_between, first_divergence, with_keep_costs
-from planner.compare.effects import Counter, Effects, effects_of
-from planner.compare.figures import figures_of
-from planner.compare.sides import Grid, Side, common_grid, is_plan_folder, sides_of
-from planner.compare.workers import in_parallel
+from planner.comparison.bridge import bridge_between
+from planner.comparison.changes import changes_between, groups_of
+from planner.comparison.decisions import decisions_between, first_divergence, with_keep_costs
+from planner.comparison.effects import Counter, Effects, effects_of
+from planner.comparison.figures import figures_of
+from planner.comparison.result import Against, Comparison, stacked
+from planner.comparison.sides import Grid, Side, common_grid, is_plan_folder, sides_of
+from planner.comparison.workers import in_parallel
 from planner.errors import InputError, did_you_mean
 from planner.pipeline import solve_scenario
 from planner.plan import Plan

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from planner.compare.sides import Side
+from planner.comparison.sides import Side
 from planner.scenario.schema import Scenario
 from planner.scenario.units import DAYS_PER_YEAR
 

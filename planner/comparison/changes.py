@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel
 
-from planner.compare.sides import Side
+from planner.comparison.sides import Side
 from planner.results.inputs import INPUTS, input_table
 from planner.scenario.fields import ANNOTATIONS
 from planner.scenario.overlay import ENTITY_MAPS

@@ -114,7 +114,8 @@ def _factor(base: Side, side: Side) -> float:
         hint = f"give one of them a rate, such as 'money: {{rates: {{{there.currency}: 0.9}}}}' in {base.name}"
         raise InputError(f"{base.name} counts in {here.currency}, {side.name} in {there.currency}: {hint}")
     if abs(rates[0] - rates[-1]) > 1e-6 * rates[0]:
-        raise InputError(f"one {there.currency} is {rates[0]:g} {here.currency} in {base.name}, but {rates[-1]:g} {here.currency} in {side.name}: give both the same rate")
+        told = " in {}, but ".join(f"{rate:g} {here.currency}" for rate in (rates[0], rates[-1])).format(base.name)
+        raise InputError(f"one {there.currency} is {told} in {side.name}: give both the same rate")
     return float(rates[0])
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from planner.compare.decisions import Decision
+from planner.comparison.decisions import Decision
 from planner.plan import Plan
-from tests.planner.compare.comparing import compared, plan
+from tests.planner.comparison.comparing import compared, plan
 
 
 def decisions(one: Plan, other: Plan) -> dict[tuple[str, str, str], Decision]:
