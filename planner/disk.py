@@ -1,4 +1,4 @@
-"""Replacing a folder as a whole: written beside its place, moved there in one step, under a lock, and brought back after a kill.
+"""Replacing a folder (or a file) as a whole: written beside its place, moved there in one step, under a lock, and brought back after a kill.
 
 What a run that was killed leaves behind lies beside the place, and goes with the next one.
 """
@@ -31,6 +31,21 @@ def write_file(path: Path, content: bytes) -> str:
         handle.flush()
         os.fsync(handle.fileno())
     return hashlib.sha256(content).hexdigest()
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there in one step: it is whole or as it was, whatever comes between.
+
+    Raises:
+        OSError: if the disk refuses; nothing is left behind.
+    """
+    new = _beside(path, "tmp")
+    try:
+        write_file(new, content)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 MAX_EXPANDED = 60_000_000
 MAX_CELLS = 500_000
 MAX_PARTS = 2_000
+_PROTECTED = b"\xd0\xcf\x11\xe0"
 _USED = re.compile(r"(\[Content_Types\]|_rels/\.rels|xl/(?!media/|drawings/|charts/|theme/|embeddings/|printerSettings/).*)", re.DOTALL)
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
@@ -26,7 +27,8 @@ _INSIDE = re.compile(rb"""<c\b[^>]*\br\s*=\s*["']([A-Z]+)([0-9]+)["'][^>]*(?<!/)
 _FORMULA = re.compile(rb"<f[\s/>]")
 _VALUE = re.compile(rb"<v[^>]*>[^<]|<is[\s>]")
 _ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);)")
-_PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]*)([0-9]*)[^"']*["']""")
+# not the name space "r" that programs declare in every sheet: its address would count as a far column
+_PLACE = re.compile(rb"""(?<![\w:])r\s*=\s*["']\s*([A-Za-z]*)([0-9]*)[^"']*["']""")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _STRING = re.compile(rb"<(?:\w+:)?si[\s/>]")
@@ -88,6 +90,53 @@ def repacked(raw: bytes) -> Book:
     return Book(made.getvalue(), parts)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A workbook that is safe to read, and the reader on it."""
+
+    book: Book
+    names: list[str]
+    """Its sheets in order, hidden ones included."""
+    _reader: Any
+
+    def rows(self, name: str) -> list[list[Any]]:
+        """Rows of a sheet from its first cell on.
+
+        Raises:
+            WorkbookError: where the reader gives up.
+        """
+        from python_calamine import CalamineError
+
+        try:
+            found: list[list[Any]] = self._reader.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        except (CalamineError, OSError, ValueError, OverflowError) as error:
+            raise WorkbookError(f"cannot be read as a workbook: {error}") from None
+        except BaseException as error:
+            # the reader's own panics are no ordinary exceptions
+            if type(error).__name__ != "PanicException":
+                raise
+            raise WorkbookError("cannot be read as a workbook: it is damaged") from None
+        return found
+
+
+def opened(raw: bytes) -> Opened:
+    """Look through a workbook and open it.
+
+    Raises:
+        WorkbookError: if it is damaged, or far larger than any table of a scenario.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    if raw.startswith(_PROTECTED):
+        raise WorkbookError("is protected by a password, or of the old form .xls; save it as .xlsx without a password")
+    book = repacked(raw)
+    try:
+        reader = CalamineWorkbook.from_filelike(io.BytesIO(book.file))
+    except (CalamineError, OSError, ValueError, OverflowError) as error:
+        raise WorkbookError(f"cannot be read as a workbook: {error}") from None
+    return Opened(book, list(reader.sheet_names), reader)
+
+
 def _look_through(name: str, content: bytes) -> None:
     if b"\0" in content and name.endswith((".xml", ".rels")):
         raise WorkbookError("cannot be read as a workbook: it is not written in UTF-8")
@@ -112,22 +161,6 @@ def _look_through(name: str, content: bytes) -> None:
 
 def _more_than(most: int, pattern: re.Pattern[bytes], content: bytes) -> bool:
     return sum(1 for _ in itertools.islice(pattern.finditer(content), most + 1)) > most
-
-
-def rows_of(workbook: Any, name: str) -> list[list[Any]]:
-    """Rows of a sheet.
-
-    Raises:
-        WorkbookError: where the reader gives up.
-    """
-    try:
-        found: list[list[Any]] = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except BaseException as error:
-        # the reader's own panics are no ordinary exceptions
-        if type(error).__name__ != "PanicException":
-            raise
-        raise WorkbookError("cannot be read as a workbook: it is damaged") from None
-    return found
 
 
 def _sheet_files(parts: dict[str, bytes], sheet: str | None) -> list[str]:
