@@ -36,16 +36,28 @@ def write_file(path: Path, content: bytes) -> str:
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file beside its place and move it there in one step: it is whole or as it was, whatever comes between.
 
+    Its folder is made if absent; of a run that fails nothing is left behind.
+
     Raises:
-        OSError: if the disk refuses; nothing is left behind.
+        InputError: if the disk refuses.
     """
+    made = [folder for folder in path.parents if not folder.exists()]
     new = _beside(path, "tmp")
     try:
-        write_file(new, content)
-        new.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_file(new, content)
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
     finally:
-        new.unlink(missing_ok=True)
-    sync_folder(path.parent)
+        for folder in made:
+            # what is not empty stays
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def sync_folder(folder: Path) -> None:

@@ -18,7 +18,7 @@ from typing_extensions import override
 from planner.errors import InputError, Mark, Problems
 from planner.scenario.reader import Budget, Node, scalar
 from planner.scenario.tables import Cells
-from planner.sheets.drawing import LONGEST_TEXT
+from planner.sheets import LONGEST_TEXT
 
 LINE = 70
 """Longer lists and maps stand with one entry a line."""

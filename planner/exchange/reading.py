@@ -9,6 +9,7 @@ from pathlib import Path
 
 from planner.errors import InputError, Mark, Problem, Problems, did_you_mean, listed
 from planner.exchange.cells import CellMark, ScenarioCells
+from planner.exchange.cover import COVER, PREFIX
 from planner.exchange.scenario_sheets import KEYS, KINDS, LEGEND, SHEETS, SHIPMENTS
 from planner.scenario.characters import harmless
 from planner.scenario.load import Loaded, assemble, keys_at
@@ -38,7 +39,7 @@ def read_book(path: str | Path) -> Loaded:
         raise InputError([Problem(Mark(shown), "", "is not an Excel workbook by its name", "use .xlsx")])
     raw = read_bytes(path, shown)
     try:
-        reader = _Reader(shown, opened(raw))
+        reader = _Reader(shown, opened(raw, _unread))
         tree = reader.scenario()
     except WorkbookError as error:
         raise InputError([Problem(Mark(shown), "", str(error))]) from None
@@ -93,7 +94,7 @@ class _Reader:
             hint = "make one with: plan export FOLDER --xlsx"
             raise InputError([Problem(Mark(self.shown), "", f"holds no sheet of a scenario, such as '{KEYS}'", hint)])
         for name in self.book.names:
-            if name not in SHEETS and name not in ("plan", LEGEND) and not name.startswith(("plan_", "_")):
+            if name not in SHEETS and not _unread(name):
                 otherwise = "delete it, or let its name begin with _ to keep it unread"
                 self.stray(CellMark(self.called(name)), "", "a sheet of this name is not known", did_you_mean(name, missing, otherwise))
         if KEYS in missing:
@@ -138,7 +139,7 @@ class _Reader:
             self.paths[value.mark] = path
             if path in seen:
                 self.problems.add(key.mark, path, f"duplicate key '{path}'", f"first used in {str(seen[path].mark).rpartition('!')[2]}")
-            elif self.known(key.mark, path, ()) and value.value is not None and self.free(tree, path, value.mark, ""):
+            elif self.known(key.mark, path, ()) and value.value is not None and self.free(tree, path, value.mark):
                 seen[path] = key
                 insert(tree, path.split("."), Node(value.value, value.mark, key.mark))
 
@@ -168,8 +169,8 @@ class _Reader:
         for name, cell in zip(header, row, strict=True):
             self.paths[cell.mark] = ".".join(str(part) for part in (kind, row[identity].value, name.value) if part is not None)
         given = {str(name.value): column for column, (name, cell) in enumerate(zip(header, row, strict=True)) if name.value and cell.value is not None}
-        for name, column in given.items():
-            outer = next((other for other in _outer(name) if other in given), None)
+        for key, column in given.items():
+            outer = next((other for other in _outer(key) if other in given), None)
             if outer is not None:
                 problem = f"stands beside a value in column '{outer}'"
                 self.problems.add(row[column].mark, self.paths[row[column].mark], problem, "empty one of them: a key is either a value or a map")
@@ -198,7 +199,7 @@ class _Reader:
         """Keys of maps inside, as they stand in headers."""
         return [f"{key}.{inner}" for key in keys for inner in keys_at((*above, key))]
 
-    def free(self, tree: Node, path: str, mark: Mark, above: str) -> bool:
+    def free(self, tree: Node, path: str, mark: Mark) -> bool:
         """Whether a key can be set: neither it nor what it stands in has a value."""
         node = tree
         parts = path.split(".")
@@ -206,7 +207,7 @@ class _Reader:
             child = node.value.get(part)
             if child is None:
                 return True
-            if not isinstance(child.value, dict) or child.mark == mark:
+            if not isinstance(child.value, dict):
                 break
             node = child
         else:
@@ -214,6 +215,11 @@ class _Reader:
                 return True
         self.problems.add(mark, path, "stands beside a value of the same key", "empty one of them: a key is either a value or a map")
         return False
+
+
+def _unread(sheet: str) -> bool:
+    """Whether a sheet holds results, help, or what a planner keeps for themselves."""
+    return sheet in (COVER, LEGEND) or sheet.startswith((PREFIX, "_"))
 
 
 def _outer(name: str) -> Iterator[str]:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from planner.exchange.cells import LONGEST_TEXT, Cell, cell_of, flow
+from planner.exchange.cells import Cell, cell_of, flow
 from planner.scenario.fields import ANNOTATIONS
 from planner.scenario.load import keys_at, meanings_at
 from planner.scenario.overlay import ENTITY_MAPS
 from planner.scenario.tables import MAX_COLUMNS
-from planner.sheets import Sheet
+from planner.sheets import LONGEST_TEXT, Sheet
 
 KEYS, SHIPMENTS, LEGEND = "scenario", "in_transit", "legend"
 KINDS = (*ENTITY_MAPS, SHIPMENTS)
@@ -26,7 +26,7 @@ HELP = (
     "A number stands in the default unit: the material's own, per year for rates, per unit for prices, years for durations. 65 % and 0.65 are the same.",
     "Any other unit is written as text: 450 t/yr, 250 USD/kg, 18 months. A date is 2026, 2026-01 or 2026-01-31, as text or as a date.",
     "Over time: {2026-01: 100 t/yr, 2028-07: 250 t/yr} holds each value from its date on; {start: 100 t/yr, growth: 3 %} grows every year.",
-    "Lists and maps are written as in a scenario file: [japan, us], {magnet_scrap: 1, dy_oxide: 0.03}, [{share: 10 %, cost: 2000 USD/kg}, {cost: 25000 USD/kg}].",
+    "Lists and maps are written as in a scenario file: [japan, us], {magnet_scrap: 1, dy_oxide: 0.03}, [{share: 10 %, cost: 2000}, {cost: 25000}].",
     "A column such as ramp.delay is a key inside another one; a column ramp may stand beside it for rows that say it in one word: 3 years.",
     'An empty cell means that the key is absent. A text that would be read as something else stands in double quotes: "007", "[draft]".',
     "Rows are read in their order. Sheets plan, plan_…, legend and those whose name begins with _ are not read.",
@@ -110,14 +110,14 @@ def _rank(name: str) -> tuple[int, int]:
 def _keys_sheet(scenario: Plain) -> Sheet:
     """The keys that are no entities, a row each; those that are absent stand there with nothing, to be filled in."""
     rows: list[tuple[str, Cell | None, str]] = []
-    for name, meaning in sorted(meanings_at(()).items(), key=lambda item: _rank(item[0])[0]):
+    for name, meaning in sorted(meanings_at(()).items(), key=lambda item: _rank(item[0]) if item[0] in LAST else (0, 0)):
         if name in KINDS:
             continue
         value, inner = scenario.get(name), meanings_at((name,))
         if not inner or (value is not None and not (isinstance(value, Mapping) and value and set(value) <= set(inner))):
             rows.append((name, None if value is None else cell_of(value, name), meaning))
             continue
-        for key, text in inner.items():
+        for key, text in sorted(inner.items(), key=lambda item: _rank(item[0])):
             if key not in ANNOTATIONS or (value and key in value):
                 item = value.get(key) if value else None
                 rows.append((f"{name}.{key}", None if item is None else cell_of(item, f"{name}.{key}"), text))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -25,6 +24,8 @@ Kind = Literal["general", "money", "quantity", "share", "year", "count"]
 OWN = "docProps/stopgap.xml"
 """A part that marks a workbook as written here and not saved by anybody else since: other programs drop what they do not know."""
 SUFFIX = ".xlsx"
+LONGEST_TEXT = 32_767
+"""Characters of the longest text that a cell holds."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +95,7 @@ def write_book(path: str | Path, sheets: Sequence[Sheet], title: str, *, force: 
     content = drawn(str(path), sheets, title)
     # somebody may have put something there while the sheets were drawn
     refuse_foreign_book(path, force=force)
-    made = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
-    with ExitStack() as stack:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(path, content)
-        except OSError as error:
-            for folder in made:
-                # of a run that failed nothing stays
-                stack.callback(_remove, folder)
-            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    replace_file(path, content)
     return path
 
 
@@ -139,11 +131,3 @@ def _is_untouched(path: Path) -> bool:
             return OWN in archive.namelist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return False
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder that is empty."""
-    from contextlib import suppress
-
-    with suppress(OSError):
-        folder.rmdir()

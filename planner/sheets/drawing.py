@@ -14,11 +14,10 @@ from typing import Any
 
 from planner.errors import InputError
 from planner.scenario.characters import harmless
-from planner.sheets import OWN, Chart, Kind, Sheet
+from planner.sheets import LONGEST_TEXT, OWN, Chart, Kind, Sheet
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
-LONGEST_TEXT = 32_767
 LONGEST_NAME = 31
 FORMATS: dict[Kind, str] = {"general": "General", "money": "#,##0", "quantity": "#,##0.00##", "share": "0.0 %", "year": "0", "count": "#,##0"}
 MEASURED_ROWS = 2_000
@@ -71,7 +70,7 @@ def drawn(where: str, sheets: Sequence[Sheet], title: str) -> bytes:
 
 
 def legal_names(names: Sequence[str]) -> list[str]:
-    """Names that Excel takes for sheets: short, without ``[]:*?/\\``, no two alike but for capitals."""
+    """Names that Excel takes for sheets: short, without brackets, slashes, ``:``, ``*`` and ``?``, no two alike but for capitals."""
     taken: set[str] = {"history"}
     found = []
     for name in names:
@@ -219,7 +218,6 @@ class _Page:
         elif name in FORMATS:
             base |= {"num_format": next(text for kind, text in FORMATS.items() if kind == name)}
         else:
-            # the format "text" keeps what a planner types into the cell as it is typed
             base |= {"align": "left", "text_wrap": name == "wrapped"}
         return self.book.add_format(base)
 
@@ -232,8 +230,10 @@ class _Page:
         # a title that begins with "=" would be taken for a reference
         made.set_title({"name": f" {_written(chart.title)}", "name_font": {"size": 12}, "overlay": False})
         numbers = {"num_format": FORMATS[chart.shown], "name": f" {chart.unit}" if chart.unit else "", "major_gridlines": {"visible": True}}
-        made.set_y_axis({"reverse": True} if base == "bar" else numbers)
-        made.set_x_axis(numbers if base == "bar" else {})
+        # categories stand where bars of negative numbers do not run over them; the first one is the uppermost
+        words = {"label_position": "low", "reverse": base == "bar"}
+        made.set_y_axis(words if base == "bar" else numbers)
+        made.set_x_axis(numbers if base == "bar" else words)
         made.set_legend({"none": True} if len(chart.y) == 1 and chart.by == "column" else {"position": "bottom"})
         made.set_size({"width": CHART[0], "height": CHART[1]})
         self.page.insert_chart(row, len(self.names) + 1, made)
