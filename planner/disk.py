@@ -33,31 +33,40 @@ def write_file(path: Path, content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there in one step: it is whole or as it was, whatever comes between.
-
-    Its folder is made if absent; of a run that fails nothing is left behind.
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """While something is written: its folder is there, and where nothing was written it is gone again.
 
     Raises:
         InputError: if the disk refuses.
     """
     made = [folder for folder in path.parents if not folder.exists()]
-    new = _beside(path, "tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        for folder in made:
+            # of a run that failed nothing stays; what is not empty does
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there in one step: it is whole or as it was, whatever comes between.
+
+    Raises:
+        InputError: if the disk refuses.
+    """
+    new = _beside(path, "tmp")
+    with writing(path):
         try:
             write_file(new, content)
             new.replace(path)
         finally:
             new.unlink(missing_ok=True)
         sync_folder(path.parent)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        for folder in made:
-            # what is not empty stays
-            with suppress(OSError):
-                folder.rmdir()
 
 
 def sync_folder(folder: Path) -> None:

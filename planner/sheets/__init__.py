@@ -109,11 +109,11 @@ def refuse_foreign_book(path: Path, *, force: bool = False) -> None:
     Raises:
         InputError: naming what is in the way.
     """
-    if path.suffix.lower() != SUFFIX:
-        raise InputError(f"{path}: the file name must end in {SUFFIX}")
     try:
         if path.is_dir():
             raise InputError(f"{path}: is a folder; name a file in it, such as {path / 'book.xlsx'}")
+        if path.suffix.lower() != SUFFIX:
+            raise InputError(f"{path}: the file name must end in {SUFFIX}")
         if not os.path.lexists(path):
             return
         if path.is_symlink() or not path.is_file():
