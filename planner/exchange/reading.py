@@ -111,9 +111,10 @@ class _Reader:
             return [], []
         names = ["" if cell.value is None else str(cell.value) for cell in rows[0]]
         seen: dict[str, str] = {}
-        for name, cell in zip(names, rows[0], strict=True):
+        for column, (name, cell) in enumerate(zip(names, rows[0], strict=True)):
             if name and name in seen:
                 self.problems.add(cell.mark, f"{sheet}.{name}", f"duplicate column '{name}'", f"first used in {seen[name]}")
+                _leave_out(rows, column)
             seen.setdefault(name, str(cell.mark).rpartition("!")[2])
         lost = [name for name in needed if name not in names]
         if len(names) > MAX_COLUMNS:
@@ -150,8 +151,7 @@ class _Reader:
             return
         for column, (name, cell) in enumerate(zip(names, rows[0], strict=True)):
             if name and not (name == "id" and kind != SHIPMENTS) and not self.known(cell.mark, name, (kind, "0")):
-                rows = [[*row[:column], Node(None, row[column].mark), *row[column + 1 :]] for row in rows]
-                rows[0][column] = Node(name, cell.mark)
+                _leave_out(rows, column)
         if kind == SHIPMENTS:
             rows = [[Node("id", rows[0][0].mark), *rows[0]], *numbered(rows[1:])]
         identity = [cell.value for cell in rows[0]].index("id")
@@ -215,6 +215,12 @@ class _Reader:
                 return True
         self.problems.add(mark, path, "stands beside a value of the same key", "empty one of them: a key is either a value or a map")
         return False
+
+
+def _leave_out(rows: list[Row], column: int) -> None:
+    """Empty a column below its header, whose problem is told already."""
+    for row in rows[1:]:
+        row[column] = Node(None, row[column].mark)
 
 
 def _unread(sheet: str) -> bool:
