@@ -254,6 +254,44 @@ def compare(
 
 
 @app.command()
+def export(
+    folder: Folder,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Workbook; default FOLDER.xlsx beside the folder.", show_default=False)] = None,
+    xlsx: Annotated[bool, typer.Option("--xlsx", help="As an Excel workbook, which is the only form.", show_default=False)] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace whatever file is there.")] = False,
+) -> None:
+    """Write a plan as one workbook: its scenario to edit and import again, all of its tables, charts."""
+    from planner.exchange import export_plan
+    from planner.plan import SCENARIO, read_record
+
+    if file is not None and folder.suffix.lower() == ".xlsx" and not folder.is_dir():
+        # the file was written after the option, and the folder last
+        folder, file = file, folder
+    record = read_record(folder)
+    _as_written(folder, record, SCENARIO, *(f"{name}.parquet" for name in record["tables"]))
+    path = export_plan(folder, file, force=force)
+    typer.echo(f"Workbook written to {message(str(path))}; edit the scenario in it, then: plan import {message(str(path))}")
+
+
+@app.command("import")
+def import_(
+    book: Annotated[Path, typer.Argument(metavar="BOOK.xlsx", help="Workbook, as plan export writes it.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Scenario file or a folder for it; default BOOK.yaml beside BOOK.xlsx.", show_default=False),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Make a scenario file from a workbook that was exported, and perhaps edited."""
+    from planner.exchange import import_book
+
+    path, warnings = import_book(book, out, force=force)
+    for problem in warnings:
+        typer.echo(f"warning: {message(str(problem))}", err=True)
+    typer.echo(f"Scenario written to {message(str(path))}; now: plan solve {message(str(path))}")
+
+
+@app.command()
 def schema(
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it there instead of printing it.", show_default=False)] = None,
 ) -> None:

@@ -11,12 +11,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.disk import PATIENCE, leftovers, lock, restore, staging, swap, sync_folder, write_file
+from planner.disk import PATIENCE, leftovers, lock, restore, staging, swap, sync_folder, write_file, writing
 from planner.errors import InputError, listed
 
 if TYPE_CHECKING:
@@ -103,22 +102,12 @@ class Plan:
         """
         folder = Path(folder)
         refuse_foreign(folder)
-        made = [path for path in (folder.parent, *folder.parent.parents) if not path.exists()]
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with staging(folder, is_plan) as new:
-                self._write(new)
-                with lock(folder.parent, PATIENCE):
-                    # somebody may have put something there while the tables were written
-                    refuse_foreign(folder)
-                    swap(new, folder)
-        except OSError as error:
-            raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
-        finally:
-            for path in made:
-                # of a run that failed nothing stays; what is not empty does
-                with suppress(OSError):
-                    path.rmdir()
+        with writing(folder), staging(folder, is_plan) as new:
+            self._write(new)
+            with lock(folder.parent, PATIENCE):
+                # somebody may have put something there while the tables were written
+                refuse_foreign(folder)
+                swap(new, folder)
         return folder
 
     def stands_in(self, folder: str | Path) -> bool:

@@ -17,7 +17,8 @@ from planner.errors import InputError, Mark, counted
 from planner.optimum import find_best
 from planner.pipeline import make_program
 from planner.scenario.changes import node_of
-from planner.scenario.load import loaded_from, loads
+from planner.scenario.load import assemble, loads
+from planner.scenario.overlay import Sources
 from planner.solver.highs import NoSolution
 
 Coalition = frozenset[int]
@@ -165,7 +166,7 @@ def least_cost(task: _Task) -> float | None:
     """Cost of the cheapest plan with some changes switched; None where there is no plan, or no valid scenario."""
     tree = switched(_tree(task.base), _tree(task.other), task.groups)
     try:
-        loaded = loaded_from(node_of(tree, Mark("switched")), "switched")
+        loaded = assemble("switched", Sources(node_of(tree, Mark("switched"))))
     except InputError:
         return None
     data, program = make_program(loaded)
