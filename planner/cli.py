@@ -234,14 +234,20 @@ def compare(
 ) -> None:
     """Compare plans: what was changed, why the cost differs, what is done differently."""
     from planner.comparison import compare as compared
-    from planner.comparison.files import write_comparison
+    from planner.comparison.workbook import write_tables, write_workbook
 
     with _Progress() as progress:
         found = compared(
             *items, base=base, effects=not no_effects, keep=not no_keep, root=root, workers=workers,
             progress=lambda what, done, of: progress.show(f"{what}: {done} of {of}" if of else what, 0.0),
         )  # fmt: skip
-        written = write_comparison(found, csv=csv, xlsx=xlsx, html=html)
+        written = []
+        if csv is not None:
+            written.append(write_tables(found, csv))
+        if xlsx is not None:
+            written.append(write_workbook(found, xlsx))
+        if html is not None:
+            written.append(write_report(html, report_page(list(found.plans.values()), found.as_dict())))
     if as_json:
         typer.echo(harmless(json.dumps(found.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)))
     else:

@@ -80,6 +80,23 @@ class Plan:
         """Duals in undiscounted money, with their meaning."""
         return self.tables["prices"]
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: cost, shortage, commitments, cost lines."""
+        from planner.notebook import card
+
+        record = self.record
+        figures, currency = record["figures"], record["currency"]
+        short = [item for item in figures["shortage"]["materials"].values() if item["short"] > 0]
+        told = [f"{item['label']}: {item['short']:,.4g} {item['unit']} short ({item['short'] / item['wanted']:.1%}), from {item['first']}" for item in short]
+        commitments = [[item["label"], f"{item['size']:,.4g} {item['unit']}", item["period"]] for item in figures["commitments"]]
+        lines = [[name.replace("_", " "), f"{money:,.0f}"] for name, money in self.costs.items() if money]
+        heads = ("Commit to", "size", "by"), ("Cost line", currency)
+        return card(
+            str(record["title"] or self.name),
+            [f"Cost {self.total_cost:,.0f} {currency}", *(told or ["Nothing runs short."])],
+            [("What to commit to", heads[0], commitments), ("Cost lines, discounted", heads[1], lines)],
+        )
+
     def summary(self) -> Record:
         """What ``plan solve --json`` prints, but for the folder."""
         return {

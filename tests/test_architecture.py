@@ -19,6 +19,7 @@ LAYERS = {
     "planner.checks": 3,
     "planner.language": 3,
     "planner.disk": 1,
+    "planner.notebook": 1,
     "planner.sheets": 2,
     "planner.plan": 3,
     "planner.optimum": 3,

@@ -66,6 +66,10 @@ class Bridge:
         """The sum of a row."""
         return rounded(math.fsum(causes.values()), self.quantum)
 
+    def by_cause(self) -> dict[str, float]:
+        """The sum of each cause over all lines."""
+        return {cause: rounded(math.fsum(row[cause] for row in self.lines.values()), self.quantum) for cause in CAUSES}
+
 
 Priced = dict[str, tuple[float, dict[tuple[str, tuple[object, ...]], float]]]
 """Cost line -> what is given, and the unit cost of each variable."""

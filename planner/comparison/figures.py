@@ -148,4 +148,4 @@ ORDER = (
     "demand short days", "origin share", "largest share", "largest origin", "HHI", "months of cover", "peak stock", "capex", "emissions",
 )  # fmt: skip
 """Figures in the order in which they are shown."""
-_MAY_BE_NOTHING = frozenset(ORDER) - {"total cost", "short", "capex"}
+_MAY_BE_NOTHING = frozenset(ORDER) - {"total cost", "short"}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from planner.comparison.bridge import Bridge
+from planner.comparison.bridge import CAUSES, Bridge
 from planner.comparison.changes import Change
 from planner.comparison.decisions import Decision, Divergence
 from planner.comparison.effects import Effects
 from planner.comparison.figures import Figure
 from planner.comparison.sides import Side
+from planner.notebook import card
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,6 +112,18 @@ class Comparison:
             for cause, money in causes.items()
             if money
         ]
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: plans, and the bridge of each against the base."""
+        plans = [[side.name, f"{side.total_cost:,.0f}", f"{side.total_cost - self.sides[0].total_cost:+,.0f}"] for side in self.sides]
+        tables: list[tuple[str, Sequence[str], Sequence[Sequence[str]]]] = [("Cost, discounted", ("Plan", self.currency, "difference"), plans)]
+        for each in self.against:
+            rows = [[line, *(f"{causes[cause]:+,.0f}" for cause in CAUSES), f"{each.bridge_parts.total(causes):+,.0f}"]
+                    for line, causes in each.bridge_parts.lines.items()]  # fmt: skip
+            tables.append((f"Why {each.name} costs what it does more or less", ("Cost line", *CAUSES, "total"), rows))
+            effects = [[row.group, f"{row.effect:+,.0f}"] for row in each.effects.rows]
+            tables.append((f"What each change does in {each.name}", ("Set of changes", "effect"), effects))
+        return card(f"Plans compared with {self.base}", self.notes, tables)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, fit for JSON."""

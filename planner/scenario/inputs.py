@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from planner.scenario.fields import ANNOTATIONS, STORED, Quantity, SeriesOf
+from planner.scenario.fields import ANNOTATIONS, STORED, Quantity, SeriesOf, StockAmount, StockSeriesOf
 from planner.scenario.load import Loaded
 from planner.scenario.reader import Node
 from planner.scenario.schema import Scenario
@@ -113,18 +113,12 @@ def _kind(path: Path) -> Kind | None:
 
 def _kinds(annotation: Any, path: Path) -> Iterator[Kind]:
     if hasattr(annotation, "__metadata__"):
-        for mark in annotation.__metadata__:
-            if isinstance(mark, SeriesOf):
-                yield Kind.YEARLY if path[-1:] == ("growth",) else mark.kind
-            elif isinstance(mark, Quantity) and not path:
-                yield mark.kind
+        yield from _marked(annotation.__metadata__, path)
         yield from _kinds(annotation.__origin__, path)
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
         for name, field in annotation.model_fields.items():
             if path and path[0] in (name, field.alias):
-                for mark in field.metadata:
-                    if isinstance(mark, Quantity | SeriesOf):
-                        yield Kind.YEARLY if path[-1:] == ("growth",) and isinstance(mark, SeriesOf) else mark.kind
+                yield from _marked(field.metadata, path[1:])
                 yield from _kinds(field.annotation, path[1:])
     elif get_origin(annotation) in (dict, tuple):
         inner = [argument for argument in get_args(annotation) if argument is not Ellipsis]
@@ -133,3 +127,14 @@ def _kinds(annotation: Any, path: Path) -> Iterator[Kind]:
     else:
         for option in get_args(annotation):
             yield from _kinds(option, path)
+
+
+def _marked(marks: Iterable[Any], path: Path) -> Iterator[Kind]:
+    """Kinds that the readers of a field say; a series has its numbers below its steps."""
+    for mark in marks:
+        if isinstance(mark, SeriesOf | StockSeriesOf):
+            yield Kind.YEARLY if path[-1:] == ("growth",) else Kind.AMOUNT if isinstance(mark, StockSeriesOf) else mark.kind
+        elif isinstance(mark, StockAmount) and not path:
+            yield Kind.AMOUNT
+        elif isinstance(mark, Quantity) and not path:
+            yield mark.kind
