@@ -220,6 +220,36 @@ def explain(
 
 
 @app.command()
+def report(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Plan folders; several are compared with the first.", show_default=False)],
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Where to; default <folder>.html beside the first.", show_default=False)] = None,
+) -> None:
+    """Write one self-contained HTML page of a plan, or of several compared: readable offline, fit for print."""
+    from planner.report.files import default_file, refuse_other, write_report
+
+    path = html if html is not None else default_file(folders[0])
+    refuse_other(path)
+    text = _page(folders)
+    typer.echo(f"Report written to {write_report(path, text)}")
+
+
+def _page(folders: Sequence[Path]) -> str:
+    """The page of one plan, or of several that are compared."""
+    from planner.report import read_plan, report_page
+
+    if len(folders) > 1:
+        from planner.compare import compare
+
+        compared = compare(*folders)
+        data = compared.as_dict()
+        return report_page([compared.plans[item["name"]] for item in data["plans"]], data)
+    plan, odd = read_plan(folders[0])
+    if odd:
+        typer.echo(f"warning: {folders[0]} was changed after it was written: {', '.join(odd)}; see plan verify {folders[0]}", err=True)
+    return report_page([plan])
+
+
+@app.command()
 def schema(
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it there instead of printing it.", show_default=False)] = None,
 ) -> None:

@@ -31,6 +31,7 @@ LAYERS = {
     "planner.explain": 6,
     "planner.horizon": 6,
     "planner.show": 7,
+    "planner.report": 7,
     "planner.cli": 8,
     "planner.__main__": 9,
     "planner": 6,
