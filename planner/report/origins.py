@@ -35,8 +35,9 @@ def caps(case: Case) -> list[Tree]:
         if isinstance(policy, MaxShare) and policy.by in ("origin", "country"):
             found.append(
                 {
-                    "id": key, "label": case.label("policies", key), "by": policy.by, "of": policy.of, "materials": policy.materials, 
-                    "share": short(policy.share), "from": (policy.from_ or case.calendar.start).isoformat(), "until": (policy.until or case.calendar.end).isoformat(),
+                    "id": key, "label": case.label("policies", key), "by": policy.by, "of": policy.of, "materials": policy.materials,
+                    "share": short(policy.share), "from": (policy.from_ or case.calendar.start).isoformat(),
+                    "until": (policy.until or case.calendar.end).isoformat(),
                     "soft": policy.penalty is not None,
                 }
             )  # fmt: skip

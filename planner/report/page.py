@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from planner.report.case import Tree
+from planner.report.case import Tree, money
 
 ASSETS = files("planner.report") / "assets"
 SCRIPTS = ("core.js", "figure.js", "supply.js", "lines.js", "flow.js", "timeline.js", "compare.js", "sources.js", "main.js")
 """Parts of the page's own script, in order."""
+TEMPLATES = ("page.html.jinja", "macros.html.jinja", "headline.html.jinja", "compare.html.jinja")
 GENERATOR = "Stopgap plan report"
 """What the page says it was made by; a file that does not is never overwritten."""
 _UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
@@ -48,10 +49,9 @@ def render(tree: Mapping[str, Any], title: str) -> str:
     library = asset("echarts.min.js")
     own = "(function () {\n'use strict';\n" + "\n".join(asset(name) for name in SCRIPTS) + "\n})();\n"
     environment = Environment(
-        loader=DictLoader({name: asset(name) for name in ("page.html.jinja", "headline.html.jinja", "compare.html.jinja")}),
+        loader=DictLoader({name: asset(name) for name in TEMPLATES}),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters["figure"] = _figure
     environment.filters["change"] = _change
     template = environment.get_template("page.html.jinja")
     scripts = {"library": library, "own": own, "data": script_json(_light(tree)), "policy": policy([library, own])}
@@ -64,21 +64,8 @@ def _light(tree: Mapping[str, Any]) -> Tree:
     return {**tree, "plans": plans}
 
 
-def _figure(value: Any, unit: str = "") -> str:
-    """A number of a comparison, as planners read it."""
-    if value is None or value == "":
-        return "–"
+def _change(value: Any, currency: str = "") -> str:
+    """A difference of money with its sign; a dash where there is none."""
     if not isinstance(value, (int, float)):
-        return str(value)
-    if unit in ("share", "1", "fraction"):
-        return f"{100 * value:.3g} %"
-    for size, word in ((1e9, " bn"), (1e6, " M")):
-        if abs(value) >= size:
-            return f"{value / size:,.4g}{word} {unit}".strip()
-    return f"{value:,.0f} {unit}".strip() if abs(value) >= 100 else f"{value:.4g} {unit}".strip()
-
-
-def _change(value: Any, unit: str = "") -> str:
-    """A difference with its sign."""
-    text = _figure(value, unit)
-    return f"+{text}" if isinstance(value, (int, float)) and value > 0 else text.replace("-", "−", 1)
+        return "–"
+    return f"{'+' if value > 0 else ''}{money(value, currency)}".replace("-", "−", 1)

@@ -121,7 +121,7 @@ def _commitments(case: Case) -> Iterator[Tree]:
     order = sorted(decisions, key=lambda key: (case.scenario.projects[key].committed is not None, min(decisions[key])[0]))
     for key in order:
         project = case.scenario.projects[key]
-        group = "Committed before" if project.committed is not None else "Commitments of the plan"
+        group = "Committed before" if project.committed is not None else "New commitments"
         materials = _materials(case, project)
         text = "; ".join(f"{day.isoformat()[:7]}: {amount(size)} {unit}" for day, size, unit in sorted(decisions[key]))
         # of many decisions on one project the largest shows how long it takes; the others are in the words

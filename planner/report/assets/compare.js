@@ -1,4 +1,4 @@
-// Cost bridges between plans.
+// Cost bridges between plans, and the long tables of a comparison.
 const CAUSES = ['price', 'discounting', 'volume', 'mix', 'timing', 'given'];
 
 function drawBridge(bridge) {
@@ -57,4 +57,59 @@ function drawBridge(bridge) {
     summary: `Cost bridge from ${base.name}, ${money(base.total_cost, currency)}, to ${bridge.plan}, ${money(other.total_cost, currency)}: ${lines.map((line) => `${names(line.line)} ${signed(line.total, currency)}`).join(', ')}.`,
     table: { head: [`Cost line, ${currency}`, ...CAUSES, 'total'], rows: [...bridge.lines, ...(bridge.materials || [])].map((line) => [line.material ? `${names(line.line)}: ${labelOf(line.material)}` : names(line.line), ...CAUSES.map((cause) => signed(line[cause] || 0, '').trim()), signed(line.total, '').trim()]) },
   };
+}
+
+// What ids are called, from everything that the plans show.
+function nameOf(id) {
+  for (const of of plans) {
+    const found = of.materials.find((one) => one.id === id) || of.ramps.find((one) => one.id === id) || of.stock.find((one) => one.id === id) || of.timeline.find((one) => one.id === id);
+    if (found) return found.label;
+    for (const parties of Object.values(of.supply)) for (const flows of Object.values(parties)) for (const flow of [...flows.in, ...flows.out]) if (flow.id === id && ['supplier', 'process', 'demand'].includes(flow.kind)) return flow.label;
+  }
+  return id;
+}
+
+function quantity(value, unit) {
+  if (value === null || value === undefined || value === '') return '–';
+  if (typeof value === 'string') return value;
+  if (unit === 'share') return percent(value);
+  if (unit === data.comparison.currency) return money(value, unit);
+  return `${amount(value)} ${unit}`.trim();
+}
+
+function changeRows(listing) {
+  const text = (value) => (value === null || value === undefined ? '–' : String(value));
+  return data.comparison.changes.filter((item) => !listing.chosen('whose') || item.plan === listing.chosen('whose')).map((item) => {
+    const place = [...new Set([item.base_place, item.place])].filter(Boolean).join(', ');
+    return { header: 1, cells: [item.plan, element('code', { text: item.path }), text(item.base_value), item.kind === 'removed' ? 'removed' : text(item.value), element('span', { className: 'fine', text: place })], text: [item.plan, item.path, item.base_value, item.value, place].join(' ') };
+  });
+}
+
+function figureRows(listing) {
+  const all = listing.chosen('span') === 'all';
+  const names = data.comparison.plans.map((one) => one.name);
+  return data.comparison.figures.filter((item) => all || item.year === '' || item.year === state.year).map((item) => {
+    const label = item.label || item.item;
+    return { header: 0, cells: [item.figure, label, item.year, ...names.map((name) => quantity(item.values[name], item.unit))], text: [item.figure, item.item, label, item.year].join(' ') };
+  });
+}
+
+const KINDS = ['commitment', 'signature', 'shortage', 'demand', 'stock', 'process', 'supply'];
+
+function decisionRows(listing) {
+  const chosen = data.comparison.decisions.filter((item) => (!listing.chosen('whose') || item.plan === listing.chosen('whose')) && (!listing.chosen('kind') || item.kind === listing.chosen('kind')));
+  return chosen.sort((one, two) => KINDS.indexOf(one.kind) - KINDS.indexOf(two.kind)).map((item) => {
+    const label = item.label || nameOf(item.item);
+    const keep = item.tie ? 'a tie: costs the same' : item.keep_cost === null || item.keep_cost === undefined ? item.keep || '–' : signed(item.keep_cost, data.comparison.currency);
+    return { header: 2, cells: [item.plan, item.kind, element('span', { text: label, title: item.item }), item.material ? nameOf(item.material) : '', item.period, quantity(item.base_value, item.unit), quantity(item.value, item.unit), keep], text: [item.plan, item.kind, label, item.item, item.period, keep].join(' ') };
+  });
+}
+
+function setUpComparison() {
+  const compared = data.comparison;
+  if (!compared) return;
+  compared.bridges.forEach((bridge, index) => new Figure(`bridge-${index}`, () => drawBridge(bridge)));
+  new Listing('changed', () => [['Plan', '11%'], ['Key', '30%'], [`in ${compared.base}`, ''], ['in the plan', ''], ['set in', '16%']], changeRows, 30);
+  new Listing('keyfigures', () => [['Figure', ''], ['of', ''], ['Year', ''], ...compared.plans.map((one) => [one.name, '', true])], figureRows, 40);
+  new Listing('decisions', () => [['Plan', ''], ['Kind', ''], ['What', ''], ['Material', ''], ['When', ''], [`in ${compared.base}`, '', true], ['in the plan', '', true], [`as in ${compared.base} would cost`, '', true]], decisionRows, 40);
 }

@@ -1,4 +1,16 @@
 // The way of a material: origin, supplier, process, demand.
+
+// Letters that fit between two columns: as many columns as the longest way has nodes.
+function lettersPerColumn(links, place) {
+  const depth = new Map();
+  const reach = (node) => {
+    if (!depth.has(node)) depth.set(node, 1 + Math.max(0, ...links.filter((link) => link[0] === node).map((link) => reach(link[1]))));
+    return depth.get(node);
+  };
+  const columns = Math.max(...links.map((link) => reach(link[0])));
+  return Math.floor((Math.max(760, place.clientWidth) / Math.max(1, columns - 1) - 24) / 6.4);
+}
+
 function drawSankey() {
   const shown = plan();
   const links = (((shown.sankey.links[state.material] || {})[state.party] || {})[state.year]) || [];
@@ -19,8 +31,15 @@ function drawSankey() {
   const flow = (index, side) => sum(links.filter((link) => link[side] === index).map((link) => link[2]));
   const size = (index) => Math.max(flow(index, 0), flow(index, 1));
   const last = (index) => !links.some((link) => link[0] === index);
-  const cut = (text) => (text.length > 34 ? `${text.slice(0, 33).trimEnd()}…` : text);
-  const words = (index) => `${cut(name(shown.sankey.nodes[index]))}  ${amount(size(index))}`;
+  const beforeLast = new Set(links.filter((link) => last(link[1]) && shown.sankey.nodes[link[0]].kind === 'material').map((link) => link[0]));
+  const room = lettersPerColumn(links, document.querySelector('#sankey .chart'));
+  const words = (index) => {
+    const [text, number] = [name(shown.sankey.nodes[index]), amount(size(index))];
+    // beside the last column two labels share the room
+    if (beforeLast.has(index)) return `${number} ${unit}`;
+    const most = Math.max(8, room - number.length - (last(index) ? 12 : 2));
+    return `${text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text}  ${number}`;
+  };
   const label = (index) => ({ position: last(index) ? 'left' : 'right', color: c.ink, fontSize: 12, formatter: () => words(index) });
   return {
     of: `· ${labelOf(state.material)} in ${state.year}, ${unit}`, legend: [], minWidth: 760,

@@ -2,12 +2,12 @@
 const mine = (item) => !state.party || item.party === state.party;
 
 // A dotted line on each day on which stores open.
+const openings = (piles) => [...new Set(piles.map((pile) => pile.release).filter((day) => day && day > plan().span[0] && day < plan().span[1]))].sort();
+
 function releases(piles) {
   const c = colours();
-  const [start, end] = plan().span;
-  const days = [...new Set(piles.map((pile) => pile.release).filter((day) => day && day > start && day < end))];
-  const label = { color: c.ink, fontSize: 11, rotate: 0, position: 'end', align: 'left', offset: [4, 16], formatter: (item) => `opens ${dateWords(item.value)}` };
-  return { type: 'line', data: [], markLine: { silent: true, symbol: 'none', lineStyle: { color: c.ink, type: 'dotted', width: 1.5 }, label, data: days.map((day) => ({ xAxis: utc(day) })) } };
+  const days = openings(piles);
+  return { type: 'line', data: [], markLine: { silent: true, symbol: 'none', lineStyle: { color: c.ink, type: 'dotted', width: 1.5 }, label: { show: false }, data: days.map((day) => ({ xAxis: utc(day) })) } };
 }
 
 function drawRunway(hidden) {
@@ -40,7 +40,10 @@ function drawRunway(hidden) {
   });
   return {
     of: `· ${labelOf(state.material)}`,
-    legend: parts.map((part) => ({ key: part.key, label: part.label, colour: part.colour, title: part.pile.id })),
+    legend: [
+      ...parts.map((part) => ({ key: part.key, label: part.label, colour: part.colour, title: part.pile.id })),
+      ...openings(piles).map((day) => ({ fixed: true, label: `Opens ${day.slice(0, 7)}: ${piles.filter((pile) => pile.release === day).map((pile) => pile.label).join(', ')}`, colour: c.ink, shape: 'line dot' })),
+    ],
     option: {
       xAxis: timeAxis(), yAxis: valueAxis(per), series,
       tooltip: {

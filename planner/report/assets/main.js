@@ -45,11 +45,13 @@ function showShares() {
   card.querySelector('.printyear')?.remove();
   card.querySelector('h2').append(element('span', { className: 'printyear', text: year }));
   const cells = [];
+  const seen = [];
   let capped = '';
   for (const item of shown.materials.filter((one) => one.demanded)) {
     const parts = (shown.origins.shares[item.id] || {})[year];
     const share = parts ? parts[focus.code] || 0 : null;
     const rule = capsOn(shown, item.id).find((cap) => (!cap.of || cap.of.includes(focus.code)) && capFor(cap, shown, year));
+    if (share !== null) seen.push(share);
     const bar = element('span', { className: 'bar', 'aria-hidden': 'true' });
     const level = element('i');
     level.style.width = `${100 * (share || 0)}%`;
@@ -63,6 +65,9 @@ function showShares() {
     cells.push(element('span', { className: 'name', text: item.label, title: item.label }), bar, element('span', { className: `pct${rule && share > rule.share + 0.0005 ? ' over' : ''}`, text: share === null ? 'none' : percent(share) }));
   }
   card.querySelector('.shares').replaceChildren(...cells);
+  const glance = document.querySelector(`.glance[data-plan="${state.plan}"]`);
+  glance.querySelector('.whose').textContent = `${focus.name || 'Largest'} share in ${year}`;
+  glance.querySelector('.range').textContent = seen.length ? `${percent(Math.min(...seen))} to ${percent(Math.max(...seen))}` : 'none';
   const why = focus.code ? (focus.why === 'cut off' ? `${focus.name} is the country that the events cut off. ` : `${focus.name} is the largest origin. `) : 'The scenario names no origins. ';
   card.querySelector('.capnote').textContent = `${why}Share of what arrives and is made, by where it was mined. ${capped}`;
 }
@@ -73,6 +78,7 @@ function refresh() {
   for (const button of document.querySelectorAll('[data-show-plan]')) button.setAttribute('aria-pressed', String(Number(button.dataset.showPlan) === state.plan));
   showShares();
   showAll();
+  for (const listing of listings) listing.show();
 }
 
 function setUpControls() {
@@ -80,7 +86,7 @@ function setUpControls() {
   pick('theme').addEventListener('change', (event) => { document.documentElement.dataset.theme = event.target.value; refresh(); });
   window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', refresh);
   for (const select of document.querySelectorAll('.card select.year')) select.addEventListener('change', (event) => { state.year = event.target.value; refresh(); });
-  for (const button of document.querySelectorAll('[data-show-plan]')) button.addEventListener('click', () => { state.plan = Number(button.dataset.showPlan); refresh(); showSources(); });
+  for (const button of document.querySelectorAll('[data-show-plan]')) button.addEventListener('click', () => { state.plan = Number(button.dataset.showPlan); refresh(); });
   let waiting = 0;
   let width = window.innerWidth;
   window.addEventListener('resize', () => {
@@ -123,10 +129,9 @@ new Figure('value', drawValue);
 new Figure('sankey', drawSankey);
 new Figure('timeline', drawTimeline);
 new Figure('costs', drawCosts);
-((data.comparison || {}).bridges || []).forEach((bridge, index) => new Figure(`bridge-${index}`, () => drawBridge(bridge)));
+setUpComparison();
+new Listing('sources', sourceHead, sourceRows);
 setUpControls();
-setUpSources();
 setUpPrinting();
 refresh();
-showSources();
 document.documentElement.dataset.ready = 'yes';
