@@ -14,7 +14,7 @@ COUNTRIES = {
     "PH": "Philippines", "PK": "Pakistan", "PL": "Poland", "PT": "Portugal", "RO": "Romania", "RU": "Russia", "RW": "Rwanda", "SA": "Saudi Arabia",
     "SE": "Sweden", "SG": "Singapore", "SK": "Slovakia", "TH": "Thailand", "TJ": "Tajikistan", "TR": "Türkiye", "TW": "Taiwan", "TZ": "Tanzania",
     "UA": "Ukraine", "UG": "Uganda", "US": "United States", "UZ": "Uzbekistan", "VN": "Vietnam", "ZA": "South Africa", "ZM": "Zambia",
-    "ZW": "Zimbabwe", "XX": "Other countries", "EU": "European Union",
+    "ZW": "Zimbabwe", "XX": "Other countries", "ZZ": "Other countries", "EU": "European Union",
 }  # fmt: skip
 
 

@@ -53,6 +53,7 @@ def render(tree: Mapping[str, Any], title: str) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters["change"] = _change
+    environment.filters["difference"] = _difference
     template = environment.get_template("page.html.jinja")
     scripts = {"library": library, "own": own, "data": script_json(_light(tree)), "policy": policy([library, own])}
     return template.render(tree=tree, title=title, generator=GENERATOR, css=asset("page.css"), **scripts)
@@ -69,3 +70,8 @@ def _change(value: Any, currency: str = "") -> str:
     if not isinstance(value, (int, float)):
         return "–"
     return f"{'+' if value > 0 else ''}{money(value, currency)}".replace("-", "−", 1)
+
+
+def _difference(value: float, currency: str) -> str:
+    """A difference of money in words."""
+    return f"{money(abs(value), currency)} {'more' if value >= 0 else 'less'} than"

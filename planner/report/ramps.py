@@ -15,7 +15,7 @@ def ramps_tree(case: Case) -> list[Tree]:
 
     Returns:
         Per project its nameplate steps (``decisions``: date, size), its available capacity by period, and ``feeds``: units of each material
-        that one unit of its capacity can bring; processes without a limit are followed, as they only part what comes.
+        that one unit of its capacity can bring or take the place of; processes without a limit are followed, as they only part what comes.
     """
     feeds = {(kind, key): dict(_feeds(case, kind, key)) for kind in ("suppliers", "processes") for key in getattr(case.scenario, kind)}
     decided = _decided(case)
@@ -68,6 +68,11 @@ def _feeds(case: Case, kind: str, key: str) -> Iterator[tuple[str, float]]:
 
 def _onwards(case: Case, material: str, units: float, depth: int) -> Iterator[tuple[str, float]]:
     yield material, units
+    demanded = {demand.material for demand in case.scenario.demands.values()}
+    for demand in case.scenario.demands.values():
+        # thrift: what nobody wants for itself, but takes the place of another material
+        if material in demand.substitutes and material not in demanded and demand.substitutes[material].ratio:
+            yield demand.material, units / demand.substitutes[material].ratio
     for process in case.scenario.processes.values():
         # a process with a capacity is a bottleneck of its own, with projects of its own
         if process.capacity is None and depth and process.inputs.get(material):

@@ -103,7 +103,8 @@ def _contracts(case: Case) -> Iterator[Tree]:
         for first, last, share in honoured(case, key):
             words = text if share == 1 else f"{text}; {100 * share:g} % delivered under events"
             bars.append((first, last, "contract" if share > 0 else "ended", words))
-        yield _row(case, ("Contracts", "contracts", key), [supplier.material], [contract.party], text, bars)
+        row = _row(case, ("Contracts", "contracts", key), [supplier.material], [contract.party], text, bars)
+        yield row if contract.label else {**row, "label": f"{case.label('suppliers', contract.supplier)}: {key}"}
 
 
 def _quantity(case: Case, contract: Contract) -> str:

@@ -21,16 +21,17 @@ function drawBridge(bridge) {
   const inner = steps.filter((step) => step.kind !== 'end');
   const low = Math.min(...inner.map((step) => step.low));
   const span = Math.max(...steps.map((step) => step.high)) - low;
-  const cut = low > 3 * span ? low - 0.25 * span : 0;
+  const round = 10 ** Math.floor(Math.log10(span || 1));
+  const cut = low > 3 * span ? Math.floor((low - 0.25 * span) / round) * round : 0;
   const rows = [...steps].reverse();
   return {
     legend: [{ fixed: true, label: 'Costs more', colour: tone.more }, { fixed: true, label: 'Costs less', colour: tone.less }],
     height: 46 + 27 * rows.length,
     note: `Each bar is what one cost line adds or saves.${cut ? ' The axis does not start at zero.' : ''}`,
     option: {
-      grid: { left: 8, right: narrow() ? 74 : 120, top: 8, bottom: 22, containLabel: true },
+      grid: { left: labelRoom(rows.map((step) => step.label)), right: narrow() ? 74 : 120, top: 8, bottom: 24, containLabel: false },
       xAxis: valueAxis('', { min: cut || null, axisLabel: { formatter: (value) => money(value, ''), hideOverlap: true } }),
-      yAxis: axis({ type: 'category', data: rows.map((step) => step.label), axisTick: { show: false }, axisLabel: { color: c.ink, width: narrow() ? 118 : 230, overflow: 'truncate', hideOverlap: false, interval: 0 } }),
+      yAxis: axis({ type: 'category', data: rows.map((step) => step.label), axisTick: { show: false }, axisLabel: labelled(rows.map((step) => step.label)) }),
       series: [{
         type: 'custom', encode: { x: [1, 2], y: 0 }, data: rows.map((step, index) => [index, Math.max(step.low, cut), step.high]),
         renderItem: (params, api) => {

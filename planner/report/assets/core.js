@@ -95,6 +95,17 @@ function axis(extra = {}) {
   };
 }
 
+// Room that the longest label needs at the left of a chart, and no more than there is.
+const ruler = document.createElement('canvas').getContext('2d');
+
+function labelRoom(labels) {
+  ruler.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  const most = state.printing ? 230 : narrow() ? 132 : 300;
+  return Math.min(most, Math.ceil(1.06 * Math.max(0, ...labels.map((label) => ruler.measureText(label).width))) + 14);
+}
+
+const labelled = (labels) => ({ interval: 0, hideOverlap: false, width: labelRoom(labels) - 12, overflow: 'truncate', color: colours().ink });
+
 function valueAxis(name, extra = {}) {
   return axis({ type: 'value', name, nameLocation: 'end', nameGap: 14, axisLabel: { formatter: (value) => amount(value) }, ...extra });
 }

@@ -119,7 +119,7 @@ function drawValue(hidden) {
     of: `· ${labelOf(state.material)}, ${unit}`,
     legend: lines.length > 1 ? lines.map((line) => ({ key: line.key, label: line.label, colour: line.colour })) : [],
     option: {
-      xAxis: timeAxis(), yAxis: valueAxis(unit, { axisLabel: { formatter: (value) => (Math.abs(value) >= 1e4 ? `${value / 1000}k` : amount(value)) } }),
+      xAxis: timeAxis(), yAxis: valueAxis(unit, { axisLabel: { formatter: (value) => (Math.abs(value) >= 1e4 ? money(value, '').trim() : amount(value)) } }),
       series: lines.filter((line) => !hidden.has(line.key)).map((line) => ({
         name: line.key, type: 'line', step: 'end', symbol: 'none', connectNulls: false, lineStyle: { color: line.colour, width: 2.5 }, itemStyle: { color: line.colour },
         data: [...line.values.map((value, index) => [times(line.of)[index], value]), [utc(line.of.span[1]), line.values[line.values.length - 1]]],
@@ -140,9 +140,9 @@ function drawCosts() {
   return {
     of: `· ${money(plan().cost)} in all`, legend: [], height: 44 + 27 * rows.length,
     option: {
-      grid: { left: 8, right: narrow() ? 70 : 110, top: 8, bottom: 22, containLabel: true },
+      grid: { left: labelRoom(rows.map((line) => line.label)), right: narrow() ? 70 : 110, top: 8, bottom: 24, containLabel: false },
       xAxis: valueAxis('', { axisLabel: { formatter: (value) => money(value, ''), hideOverlap: true } }),
-      yAxis: axis({ type: 'category', data: rows.map((line) => line.label), axisTick: { show: false }, axisLabel: { color: c.ink, width: narrow() ? 118 : 230, overflow: 'truncate', hideOverlap: false, interval: 0 } }),
+      yAxis: axis({ type: 'category', data: rows.map((line) => line.label), axisTick: { show: false }, axisLabel: labelled(rows.map((line) => line.label)) }),
       series: [{
         type: 'bar', barWidth: 15, data: rows.map((line) => ({ value: line.value, itemStyle: { color: line.id === 'shortage' ? c.short : line.value < 0 ? c.palette[2] : c.palette[0] } })),
         label: { show: true, position: 'right', color: c.ink, formatter: (item) => money(item.value, '').trim() },

@@ -36,6 +36,18 @@ function fillControls() {
   fill(pick('year'), shown.years.map((year) => option(year, year)), state.year);
 }
 
+// Of every plan, in the table above all: the share of the country to watch.
+function showSharesOfAll() {
+  for (const cell of document.querySelectorAll('[data-share-of]')) {
+    const of = plans[Number(cell.dataset.shareOf)];
+    const code = plans.map((one) => one.origins.focus).find((focus) => focus.why === 'cut off')?.code || of.origins.focus.code;
+    const shares = of.materials.filter((item) => item.demanded).map((item) => [(of.origins.shares[item.id] || {})[state.year], item.label]).filter((pair) => pair[0]).map(([parts, label]) => [parts[code] || 0, label]);
+    const most = shares.reduce((best, pair) => (pair[0] > best[0] ? pair : best), [-1, '']);
+    cell.textContent = shares.length ? `${percent(Math.min(...shares.map((pair) => pair[0])))} to ${percent(most[0])} (${most[1]})` : 'no origins';
+    document.querySelector('.plans .whose').textContent = `${of.origins.names[code] || code} share in ${state.year}`;
+  }
+}
+
 function showShares() {
   const shown = plan();
   const card = document.querySelector(`.headline[data-plan="${state.plan}"] .card.share`);
@@ -77,6 +89,7 @@ function refresh() {
   for (const box of document.querySelectorAll('[data-plan]')) box.hidden = Number(box.dataset.plan) !== state.plan;
   for (const button of document.querySelectorAll('[data-show-plan]')) button.setAttribute('aria-pressed', String(Number(button.dataset.showPlan) === state.plan));
   showShares();
+  showSharesOfAll();
   showAll();
   for (const listing of listings) listing.show();
 }

@@ -87,7 +87,9 @@ function drawSupply(hidden) {
   const missing = parts.find((part) => part.key === 'short');
   const most = missing ? missing.values.reduce((best, value, index) => (value > missing.values[best] ? index : best), 0) : -1;
   const shortage = missing ? `Most is short in ${cols[most].label}: ${amount(missing.values[most])} ${per}.` : 'Nothing runs short.';
+  const uneven = state.grain === 'period' && new Set(cols.map((col) => col.divide)).size > 1;
   return {
+    note: `Bars add up to the black line: everything that is needed. Red hatching is what is missing.${state.grain === 'period' ? ' Rates per year.' : ''}${uneven ? ' Periods are not equally long: later ones are whole years.' : ''}`,
     of: `· ${labelOf(state.material)}, ${per}`,
     height: narrow() ? 300 : 370,
     legend: [

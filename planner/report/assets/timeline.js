@@ -9,6 +9,8 @@ function upstream(material) {
     const flows = parties[state.party];
     if (flows && flows.in.some((flow) => flow.kind === 'supplier' && suppliers.has(`source.supplier.${flow.id}`))) found.add(other);
   }
+  const own = plan().supply[material][state.party];
+  for (const flow of own ? own.in : []) if (flow.kind === 'substitute') found.add(flow.id);
   return found;
 }
 
@@ -44,11 +46,11 @@ function drawTimeline() {
     height: 40 + 23 * lines.length,
     legend: [...Object.keys(BARS).filter((kind) => kinds.has(kind)).map((kind) => ({ fixed: true, label: BARS[kind], colour: barColour(kind) })), ...(marks.length ? [{ fixed: true, label: '◆ Decision of the plan', colour: 'transparent', shape: 'none' }] : [])],
     option: {
-      grid: { left: 8, right: 18, top: 4, bottom: 4, containLabel: true },
+      grid: { left: labelRoom(lines.map((row) => row.heading || row.label)), right: 18, top: 4, bottom: 24, containLabel: false },
       xAxis: { ...timeAxis(), position: 'bottom', splitLine: { show: true, lineStyle: { color: c.soft } } },
       yAxis: axis({
-        type: 'category', inverse: true, data: lines.map((_, index) => index), axisTick: { show: false }, axisLine: { show: false }, splitLine: { show: false },
-        axisLabel: { interval: 0, hideOverlap: false, width: narrow() ? 130 : 290, overflow: 'truncate', color: c.ink, rich: { h: { fontWeight: 700, color: c.ink } }, formatter: (value) => (lines[value].heading ? `{h|${lines[value].heading}}` : lines[value].label) },
+        type: 'category', inverse: true, data: lines.map((row) => (row.heading ? { value: row.heading, textStyle: { fontWeight: 700 } } : row.label)), axisTick: { show: false }, axisLine: { show: false }, splitLine: { show: false },
+        axisLabel: labelled(lines.map((row) => row.heading || row.label)),
       }),
       series: [
         {
