@@ -234,20 +234,22 @@ def compare(
 ) -> None:
     """Compare plans: what was changed, why the cost differs, what is done differently."""
     from planner.comparison import compare as compared
-    from planner.comparison.workbook import write_tables, write_workbook
+    from planner.comparison.workbook import refuse_other_tables, write_tables, write_workbook
+    from planner.report import comparison_page
+    from planner.report.files import refuse_other, write_report
+    from planner.sheets import refuse_foreign_book
 
+    for path, refuse in ((csv, refuse_other_tables), (xlsx, refuse_foreign_book), (html, refuse_other)):
+        if path is not None:
+            # better now than after the solves
+            refuse(path)
     with _Progress() as progress:
-        found = compared(
-            *items, base=base, effects=not no_effects, keep=not no_keep, root=root, workers=workers,
-            progress=lambda what, done, of: progress.show(f"{what}: {done} of {of}" if of else what, 0.0),
-        )  # fmt: skip
-        written = []
-        if csv is not None:
-            written.append(write_tables(found, csv))
+        found = compared(*items, base=base, effects=not no_effects, keep=not no_keep, root=root, workers=workers, progress=progress.count)
+        written = [] if csv is None else [write_tables(found, csv)]
         if xlsx is not None:
             written.append(write_workbook(found, xlsx))
         if html is not None:
-            written.append(write_report(html, report_page(list(found.plans.values()), found.as_dict())))
+            written.append(write_report(html, comparison_page(found)))
     if as_json:
         typer.echo(harmless(json.dumps(found.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)))
     else:
@@ -295,6 +297,35 @@ def import_(
     for problem in warnings:
         typer.echo(f"warning: {message(str(problem))}", err=True)
     typer.echo(f"Scenario written to {message(str(path))}; now: plan solve {message(str(path))}")
+
+
+@app.command()
+def report(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Plan folders; several are compared with the first.", show_default=False)],
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Where to; default <folder>.html beside the first.", show_default=False)] = None,
+) -> None:
+    """Write one self-contained HTML page of a plan, or of several compared: readable offline, fit for print."""
+    from planner.report.files import default_file, refuse_other, write_report
+
+    path = html if html is not None else default_file(folders[0])
+    refuse_other(path)
+    text = _page(folders)
+    typer.echo(f"Report written to {write_report(path, text)}")
+
+
+def _page(folders: Sequence[Path]) -> str:
+    """The page of one plan, or of several that are compared."""
+    from planner.report import comparison_page, read_plan, report_page
+
+    if len(folders) > 1:
+        from planner.comparison import compare as compared
+
+        with _Progress() as progress:
+            return comparison_page(compared(*folders, progress=progress.count))
+    plan, odd = read_plan(folders[0])
+    if odd:
+        typer.echo(f"warning: {folders[0]} was changed after it was written: {', '.join(odd)}; see plan verify {folders[0]}", err=True)
+    return report_page([plan])
 
 
 @app.command()
@@ -460,6 +491,10 @@ class _Progress:
             self.shown = True
             sys.stderr.write(f"\r\x1b[K{stage} … {total:.0f} s")
             sys.stderr.flush()
+
+    def count(self, what: str, done: int, of: int) -> None:
+        """Show how much of something is done."""
+        self.show(f"{what}: {done} of {of}" if of else what, 0.0)
 
 
 STATUS = {2: "bad input", 4: "limit", 5: "check failed", 130: "interrupted"}

@@ -35,6 +35,7 @@ LAYERS = {
     "planner.comparison": 6,
     "planner.exchange": 6,
     "planner.show": 7,
+    "planner.report": 7,
     "planner.cli": 8,
     "planner.__main__": 9,
     "planner": 6,

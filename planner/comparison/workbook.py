@@ -95,19 +95,27 @@ def write_tables(comparison: Comparison, folder: str | Path) -> Path:
         InputError: if the folder holds anything else, or the disk refuses.
     """
     folder = Path(folder)
-    try:
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"{folder}: is not a folder; choose another place with --csv")
-        others = {path.name for path in folder.iterdir()} - {f"{name}.csv" for name in FRAMES} if folder.is_dir() else set()
-        if others:
-            raise InputError(f"{folder}: holds {listed(others)}, which is no table of a comparison; choose another place with --csv")
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    refuse_other_tables(folder)
     for name, frame in comparison.frames().items():
         inert = frame.map(_inert)
         replace_file(folder / f"{name}.csv", inert.to_csv(index=False, lineterminator="\n").encode())
     return folder
+
+
+def refuse_other_tables(folder: Path) -> None:
+    """Refuse a folder that holds anything but tables of a comparison.
+
+    Raises:
+        InputError: naming what is in the way.
+    """
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder}: is not a folder; choose another place with --csv")
+        others = {path.name for path in folder.iterdir()} - {f"{name}.csv" for name in FRAMES} if folder.is_dir() else set()
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    if others:
+        raise InputError(f"{folder}: holds {listed(others)}, which is no table of a comparison; choose another place with --csv")
 
 
 def _inert(value: Any) -> Any:
