@@ -160,6 +160,14 @@ def test_an_empty_table_is_reported(tmp_path: Path) -> None:
 # ---- series
 
 
+def test_a_sheet_of_many_rows_is_no_far_cell(tmp_path: Path) -> None:
+    """The name space that every sheet declares as ``xmlns:r`` looked like a cell in column HTTP, and 14 rows like half a million cells."""
+    rows = [["id", "unit"], *([f"m{number}", "t"] for number in range(2000))]
+    book(tmp_path, {"materials": rows})
+    (tmp_path / "s.yaml").write_text("version: 1\nhorizon: {start: 2026-01, end: 2027-01}\nmaterials: {table: t.xlsx}\n", encoding="utf-8")
+    assert len(load(tmp_path / "s.yaml").scenario.materials) == 2000
+
+
 def test_a_series_from_a_table(tmp_path: Path) -> None:
     found = from_csv(tmp_path, "date,ore,dy\n2027-07,3 USD/kg,\n2026,1,9\n2027,,\n", SERIES)
     assert price(found).steps == ((dt.date(2026, 1, 1), 1), (dt.date(2027, 7, 1), 3000))
