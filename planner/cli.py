@@ -220,6 +220,40 @@ def explain(
 
 
 @app.command()
+def compare(
+    items: Annotated[list[str], typer.Argument(metavar="PLAN…", help="Plan folders or scenario files, which are solved.", show_default=False)],
+    base: Annotated[str | None, typer.Option(metavar="PLAN", help="The one that the others are compared with; default the first.", show_default=False)] = None,
+    as_json: AsJson = False,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Write the comparison as CSV tables.", show_default=False)] = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write it as an Excel workbook.", show_default=False)] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page with charts.", show_default=False)] = None,
+    root: Root = None,
+    no_effects: Annotated[bool, typer.Option("--no-effects", help="Do not solve again to find what each change does.")] = False,
+    no_keep: Annotated[bool, typer.Option("--no-keep", help="Do not ask what keeping each decision of the base would cost.")] = False,
+    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="Worker processes; default one a core.", show_default=False)] = None,
+) -> None:
+    """Compare plans: what was changed, why the cost differs, what is done differently."""
+    from planner.comparison import compare as compared
+    from planner.comparison.files import write_comparison
+
+    with _Progress() as progress:
+        found = compared(
+            *items, base=base, effects=not no_effects, keep=not no_keep, root=root, workers=workers,
+            progress=lambda what, done, of: progress.show(f"{what}: {done} of {of}" if of else what, 0.0),
+        )  # fmt: skip
+        written = write_comparison(found, csv=csv, xlsx=xlsx, html=html)
+    if as_json:
+        typer.echo(harmless(json.dumps(found.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)))
+    else:
+        from planner.show.comparison import render_comparison
+
+        console = _console()
+        console.print(render_comparison(found, console.width))
+    for path in written:
+        typer.echo(f"wrote {message(str(path))}", err=as_json)
+
+
+@app.command()
 def export(
     folder: Folder,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Workbook; default FOLDER.xlsx beside the folder.", show_default=False)] = None,

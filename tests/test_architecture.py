@@ -31,6 +31,7 @@ LAYERS = {
     "planner.proof": 7,
     "planner.explain": 6,
     "planner.horizon": 6,
+    "planner.comparison": 6,
     "planner.exchange": 6,
     "planner.show": 7,
     "planner.cli": 8,

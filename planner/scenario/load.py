@@ -18,7 +18,7 @@ from planner.scenario.context import make_context
 from planner.scenario.dates import Calendar, GridError, make_calendar
 from planner.scenario.fields import ID_PATTERN
 from planner.scenario.overlay import ENTITY_MAPS, Sources, gather
-from planner.scenario.reader import MAX_ENTRIES, PLAIN_WORDS, Node, scalar
+from planner.scenario.reader import MAX_ENTRIES, PLAIN_WORDS, Node, parse_yaml, scalar
 from planner.scenario.schema import Scenario
 from planner.scenario.size import too_large
 
@@ -104,6 +104,19 @@ def assemble(name: str, sources: Sources, *, partial: bool = False) -> Loaded:
         where, problem, hint = found
         raise InputError([Problem(_mark(sources.tree, where, key=True), ".".join(where), problem, hint)])
     return Loaded(name, scenario, calendar, sources)
+
+
+def loads(text: str, name: str) -> Loaded:
+    """Validate a scenario that stands in one text, such as the resolved one of a plan.
+
+    Args:
+        text: YAML.
+        name: What messages call it.
+
+    Raises:
+        InputError: with all problems.
+    """
+    return assemble(name, Sources(parse_yaml(text, name)))
 
 
 def validate(tree: Node, known: Iterable[Problem] = (), *, partial: bool = False) -> Scenario:
