@@ -22,7 +22,7 @@ from planner.sheets import LONGEST_TEXT
 
 LINE = 70
 """Longer lists and maps stand with one entry a line."""
-_PLAIN = re.compile(r"[\w(](?:[\w .()/%*+^-]*[\w()/%*+^.-])?\Z")
+_PLAIN = re.compile(r"-?[\w(](?:[\w .()/%*+^-]*[\w()/%*+^.-])?\Z")
 """Texts that YAML takes without quotes wherever they stand."""
 _ODD = re.compile("[\u0085\u00a0\u2028\u2029\ufeff\ufffe\uffff]|_x(?=[0-9A-Fa-f]{4}_)")
 """What is lost or means something else on the way through a workbook or YAML, and is written by its number."""

@@ -10,7 +10,8 @@ from planner.errors import InputError
 from planner.exchange.cover import PREFIX, cover, mix_sheet, origins_sheet
 from planner.exchange.scenario_sheets import LEGEND, scenario_sheets
 from planner.plan import SCENARIO, Plan
-from planner.scenario.load import load, meanings_at
+from planner.scenario.characters import harmless
+from planner.scenario.load import loads, meanings_at
 from planner.sheets import SUFFIX, Sheet, refuse_foreign_book, write_book
 
 TABLES = {
@@ -50,9 +51,9 @@ def export_plan(folder: str | Path, path: str | Path | None = None, *, force: bo
     # better now than after everything is read
     refuse_foreign_book(target, force=force)
     plan = Plan.load(folder)
-    loaded = load(folder / SCENARIO, root=folder)
+    scenario = loads(plan.resolved, harmless(str(folder / SCENARIO)))
     try:
-        sheets = plan_book(plan, loaded.sources.tree.plain())
+        sheets = plan_book(plan, scenario.sources.tree.plain())
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{folder / 'plan.json'}: the plan is damaged and cannot be exported: {type(error).__name__}: {error}") from None
     return write_book(target, sheets, str(plan.record["title"] or plan.name), force=force)

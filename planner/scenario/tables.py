@@ -154,12 +154,16 @@ def sheet_cells(book: Opened, name: str, called: str, make: Cells) -> list[Row]:
     """
     # a workbook of one sheet may be known by another name inside
     asked = name if len(book.names) > 1 else None
-    for line, column, text in book.book.errors(asked):
+    faults = {(line, column): text for line, column, text in book.book.errors(asked)}
+    for (line, column), text in faults.items():
         make.problems.add(make.place(called, line, column), "", f"the cell holds the error {text}", "mend the formula")
     for line, column in book.book.unfinished(asked):
         hint = "open the workbook in a spreadsheet program and save it"
         make.problems.add(make.place(called, line, column), "", "the cell holds a formula without its value", hint)
-    return [[make.value(value, make.place(called, line, column)) for column, value in enumerate(cells, 1)] for line, cells in enumerate(book.rows(name), 1)]
+        faults[line, column] = "="
+    # the reader gives such cells back as empty ones; what is told already must not be told as missing too
+    rows = enumerate(book.rows(name), 1)
+    return [[make.value(faults.get((line, c), value), make.place(called, line, c)) for c, value in enumerate(cells, 1)] for line, cells in rows]
 
 
 def moved(node: Node, mark: Mark) -> Node:

@@ -71,7 +71,7 @@ def edited(book: Path, edit: Callable[[Grids], Any]) -> Path:
             for row, values in enumerate(grid):
                 for column, value in enumerate(values):
                     if isinstance(value, dt.date):
-                        sheet.write_datetime(row, column, dt.datetime(value.year, value.month, value.day), date)  # noqa: DTZ001
+                        sheet.write_datetime(row, column, dt.datetime(value.year, value.month, value.day), date)
                     elif value != "":
                         sheet.write(row, column, value)
     return path

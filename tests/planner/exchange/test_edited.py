@@ -10,9 +10,14 @@ from typing import Any
 import pytest
 
 from planner.exchange import read_book
-from tests.planner.exchange.books import Grids, edited, exported, plain, put, small, told
+from tests.planner.exchange.books import Grid, Grids, edited, exported, plain, put, small, told
 
 Edit = Callable[[Grids], Any]
+
+
+def more(sheet: str, *row: Any) -> Edit:
+    """Add a row below the others."""
+    return lambda grids: grids[sheet].append(list(row))
 
 
 def after(edit: Edit, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -23,8 +28,14 @@ def after(edit: Edit, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [(500, 500), ("500 t/yr", "500 t/yr"), ("{2026-01: 5, 2027-01: 7 t/month}", {"2026-01": 5, "2027-01": "7 t/month"}), (" 12.5 ", 12.5), ("{start: 5, growth: 3 %}", {"start": 5, "growth": "3 %"})],
-)  # fmt: skip
+    [
+        (500, 500),
+        ("500 t/yr", "500 t/yr"),
+        ("{2026-01: 5, 2027-01: 7 t/month}", {"2026-01": 5, "2027-01": "7 t/month"}),
+        (" 12.5 ", 12.5),
+        ("{start: 5, growth: 3 %}", {"start": 5, "growth": "3 %"}),
+    ],
+)
 def test_a_cell(typed: Any, meant: Any, tmp_path: Path) -> None:
     before, now = after(lambda grids: put(grids, "suppliers", "norway", "capacity", typed), tmp_path)
     before["suppliers"]["norway"]["capacity"] = meant
@@ -40,7 +51,7 @@ def test_an_empty_cell_takes_the_key_away(tmp_path: Path) -> None:
 def test_a_row_more_and_a_row_less(tmp_path: Path) -> None:
     def edit(grids: Grids) -> None:
         head = grids["suppliers"][0]
-        new = {"id": "chile", "material": "ore", "country": "CL", "capacity": "{2027-01: 30 t/yr}", "price": 8.25}
+        new: dict[Any, Any] = {"id": "chile", "material": "ore", "country": "CL", "capacity": "{2027-01: 30 t/yr}", "price": 8.25}
         grids["suppliers"].insert(2, [new.get(name, "") for name in head])
         grids["projects"] = [row for row in grids["projects"] if row[0] != "second"]
         grids["suppliers"].append(["" for _ in head])
@@ -54,8 +65,8 @@ def test_a_row_more_and_a_row_less(tmp_path: Path) -> None:
 
 def test_columns_more(tmp_path: Path) -> None:
     def edit(grids: Grids) -> None:
-        more = [["lead_time", "tariff", ""], ["45 days", 0.1, ""], ["", 0.25, ""]]
-        grids["suppliers"] = [[*row, *added] for row, added in zip(grids["suppliers"], more, strict=True)]
+        columns: Grid = [["lead_time", "tariff", ""], ["45 days", 0.1, ""], ["", 0.25, ""]]
+        grids["suppliers"] = [[*row, *added] for row, added in zip(grids["suppliers"], columns, strict=True)]
         # one word beside the keys inside: a row says it one way or the other
         grids["projects"] = [[*row, added] for row, added in zip(grids["projects"], ["ramp", "", "2 years"], strict=True)]
         put(grids, "projects", "second", "ramp.delay", "")
@@ -71,7 +82,7 @@ def test_columns_more(tmp_path: Path) -> None:
 def test_rows_in_another_order_and_columns_in_another_order(tmp_path: Path) -> None:
     def edit(grids: Grids) -> None:
         grids["suppliers"] = [grids["suppliers"][0], *reversed(grids["suppliers"][1:])]
-        grids["demands"] = [row[::-1] for row in grids["demands"]]
+        grids["demands"] = [list(reversed(row)) for row in grids["demands"]]
 
     before, now = after(edit, tmp_path)
     assert now == before
@@ -106,7 +117,7 @@ def test_sheets_that_are_not_read(tmp_path: Path) -> None:
 
 
 def test_a_sheet_that_is_gone_is_told(tmp_path: Path) -> None:
-    book = edited(exported(small(tmp_path), tmp_path / "book.xlsx"), lambda grids: [grids.pop("policies"), grids.pop("routes")])
+    book = edited(exported(small(tmp_path), tmp_path / "book.xlsx"), lambda grids: [grids.pop(name) for name in ("policies", "routes")])
     found = read_book(book)
     assert not found.scenario.policies
     assert [problem.problem for problem in found.sources.warnings] == ["has no sheet policies, routes: the scenario has none of them"]
@@ -116,33 +127,82 @@ def _double_header(grids: Grids) -> None:
     grids["suppliers"][0][grids["suppliers"][0].index("capacity")] = "label"
 
 
+def _both_ways(grids: Grids) -> None:
+    grids["projects"][0].append("ramp")
+    grids["projects"][1].append("1 year")
+
+
 PROBLEMS: list[tuple[str, Edit, list[str]]] = [
     ("a bad unit", lambda g: put(g, "suppliers", "norway", "capacity", "450 t/fortnight"), ["edited.xlsx[suppliers]!E2: suppliers.norway.capacity: "]),
-    ("a reference", lambda g: put(g, "suppliers", "norway", "material", "orr"), ["edited.xlsx[suppliers]!C2: suppliers.norway.material: there is no material 'orr'; did you mean 'ore'?"]),
-    ("a share", lambda g: put(g, "policies", "diversify", "share", 65), ["edited.xlsx[policies]!D2: policies.diversify.share: 65 is above 100 %; did you mean 65 %?"]),
+    (
+        "a reference",
+        lambda g: put(g, "suppliers", "norway", "material", "orr"),
+        ["edited.xlsx[suppliers]!C2: suppliers.norway.material: there is no material 'orr'; did you mean 'ore'?"],
+    ),
+    (
+        "a share",
+        lambda g: put(g, "policies", "diversify", "share", 65),
+        ["edited.xlsx[policies]!D2: policies.diversify.share: 65 is above 100 %; did you mean 65 %?"],
+    ),
     ("a bracket", lambda g: put(g, "demands", "works", "quantity", "{2026-01: 5"), ["edited.xlsx[demands]!C2: demands.works.quantity: is not valid YAML: "]),
-    ("inside a list", lambda g: put(g, "demands", "works", "shortage", "[{share: 10 %, cots: 5}]"), ["edited.xlsx[demands]!D2: demands.works.shortage.0.cost: 'cost' is missing", "unknown key 'cots'"]),
-    ("an id twice", lambda g: put(g, "suppliers", "china", "id", "norway"), ["edited.xlsx[suppliers]!A3: suppliers.norway: duplicate id 'norway'", "projects.second.adds_to"]),
-    ("no id", lambda g: put(g, "suppliers", "china", "id", ""), ["edited.xlsx[suppliers]!A3: suppliers: the row has no id; fill column 'id'", "projects.second.adds_to"]),
-    ("an odd id", lambda g: put(g, "parties", "id", "id", "id") or g["parties"].append(["Japan 1"]), ["edited.xlsx[parties]!A2: parties.Japan 1: 'Japan 1' is not a valid id"]),
-    ("a column misspelt", lambda g: put(g, "suppliers", "id", "capacity", "capcity"), ["edited.xlsx[suppliers]!E1: suppliers.capcity: unknown key 'capcity'; did you mean 'capacity'?"]),
-    ("a part misspelt", lambda g: put(g, "projects", "id", "ramp.delay", "ramp.dely"), ["edited.xlsx[projects]!G1: projects.ramp.dely: unknown key 'ramp.dely'; did you mean 'ramp.delay' or 'ramp.note'?"]),
+    (
+        "inside a list",
+        lambda g: put(g, "demands", "works", "shortage", "[{share: 10 %, cots: 5}]"),
+        ["edited.xlsx[demands]!D2: demands.works.shortage.0.cost: 'cost' is missing", "unknown key 'cots'"],
+    ),
+    (
+        "an id twice",
+        lambda g: put(g, "suppliers", "china", "id", "norway"),
+        ["edited.xlsx[suppliers]!A3: suppliers.norway: duplicate id 'norway'", "projects.second.adds_to"],
+    ),
+    (
+        "no id",
+        lambda g: put(g, "suppliers", "china", "id", ""),
+        ["edited.xlsx[suppliers]!A3: suppliers: the row has no id; fill column 'id'", "projects.second.adds_to"],
+    ),
+    ("an odd id", more("parties", "Japan 1"), ["edited.xlsx[parties]!A2: parties.Japan 1: 'Japan 1' is not a valid id"]),
+    (
+        "a column misspelt",
+        lambda g: put(g, "suppliers", "id", "capacity", "capcity"),
+        ["edited.xlsx[suppliers]!E1: suppliers.capcity: unknown key 'capcity'; did you mean 'capacity'?"],
+    ),
+    (
+        "a part misspelt",
+        lambda g: put(g, "projects", "id", "ramp.delay", "ramp.dely"),
+        ["edited.xlsx[projects]!G1: projects.ramp.dely: unknown key 'ramp.dely'; did you mean 'ramp.delay' or 'ramp.note'?"],
+    ),
     ("a column twice", _double_header, ["edited.xlsx[suppliers]!E1: suppliers.label: duplicate column 'label'; first used in B1"]),
     ("no header", lambda g: g["suppliers"].insert(0, ["My suppliers"]), ["edited.xlsx[suppliers]!A1: suppliers: the sheet has no column 'id'"]),
-    ("a sheet renamed", lambda g: g.update(Supplier=g.pop("suppliers")), ["edited.xlsx[Supplier]!A1: a sheet of this name is not known; did you mean 'suppliers'?"]),
-    ("a sheet more", lambda g: g.update(Sheet1=[["x"]]), ["edited.xlsx[Sheet1]!A1: a sheet of this name is not known; delete it, or let its name begin with _ to keep it unread"]),
-    ("two ways", lambda g: g["projects"][0].append("ramp") or g["projects"][1].append("1 year"), ["edited.xlsx[projects]!G2: projects.mine.ramp.delay: stands beside a value in column 'ramp'", "H2: projects.mine.ramp.full"]),
+    (
+        "a sheet renamed",
+        lambda g: g.update(Supplier=g.pop("suppliers")),
+        ["edited.xlsx[Supplier]!A1: a sheet of this name is not known; did you mean 'suppliers'?"],
+    ),
+    (
+        "a sheet more",
+        lambda g: g.update(Sheet1=[["x"]]),
+        ["edited.xlsx[Sheet1]!A1: a sheet of this name is not known; delete it, or let its name begin with _ to keep it unread"],
+    ),
+    ("two ways", _both_ways, ["edited.xlsx[projects]!G2: projects.mine.ramp.delay: stands beside a value in column 'ramp'", "H2: projects.mine.ramp.full"]),
     ("beside the table", lambda g: g["events"][1].append(5), ["edited.xlsx[events]!E2: events.cutoff: the cell stands in a column without a header"]),
-    ("an unknown setting", lambda g: put(g, "scenario", "horizon.step", "key", "horizon.stpe"), ["edited.xlsx[scenario]!A6: horizon.stpe: unknown key 'horizon.stpe'; did you mean 'horizon.step'"]),
-    ("a setting twice", lambda g: g["scenario"].append(["title", "x"]), ["title: duplicate key 'title'; first used in A3"]),
-    ("a setting two ways", lambda g: g["scenario"].append(["horizon", "{start: 2026-01, end: 2027-01}"]), ["horizon: stands beside a value of the same key"]),
-    ("a kind as a setting", lambda g: g["scenario"].append(["suppliers", "{}"]), ["suppliers: 'suppliers' has a sheet of its own; write it on the sheet 'suppliers'"]),
-    ("a value without a key", lambda g: g["scenario"].append(["", "x"]), ["the row has no key; fill column 'key'"]),
+    (
+        "an unknown setting",
+        lambda g: put(g, "scenario", "horizon.step", "key", "horizon.stpe"),
+        ["edited.xlsx[scenario]!A6: horizon.stpe: unknown key 'horizon.stpe'; did you mean 'horizon.step'"],
+    ),
+    ("a setting twice", more("scenario", "title", "x"), ["title: duplicate key 'title'; first used in A3"]),
+    ("a setting two ways", more("scenario", "horizon", "{start: 2026-01, end: 2027-01}"), ["horizon: stands beside a value of the same key"]),
+    ("a kind as a setting", more("scenario", "suppliers", "{}"), ["suppliers: 'suppliers' has a sheet of its own; write it on the sheet 'suppliers'"]),
+    ("a value without a key", more("scenario", "", "x"), ["the row has no key; fill column 'key'"]),
     ("a shipment", lambda g: put(g, "in_transit", "ore", "quantity", "3 days"), ["edited.xlsx[in_transit]!B2: in_transit.0.quantity: "]),
     ("no horizon", lambda g: put(g, "scenario", "horizon.start", "value", ""), ["edited.xlsx[scenario]!A5: horizon.start: 'start' is missing"]),
     ("no settings", lambda g: g.pop("scenario"), ["edited.xlsx:1:1: has no sheet 'scenario'"]),
-    ("nothing", lambda g: [g.pop(name) for name in list(g)] + [g.update(x=[["a"]])], ["edited.xlsx:1:1: holds no sheet of a scenario, such as 'scenario'; make one with: plan export FOLDER --xlsx"]),
-]  # fmt: skip
+    (
+        "nothing",
+        lambda g: [g.pop(name) for name in list(g)] + [g.update(x=[["a"]])],
+        ["edited.xlsx:1:1: holds no sheet of a scenario, such as 'scenario'; make one with: plan export FOLDER --xlsx"],
+    ),
+]
 
 
 @pytest.mark.parametrize(("edit", "expected"), [pytest.param(edit, expected, id=name) for name, edit, expected in PROBLEMS])

@@ -14,7 +14,7 @@ import planner
 from planner.errors import InputError
 from planner.exchange import export_plan, import_book, read_book
 from planner.exchange.cells import cell_of, value_of
-from planner.scenario.characters import harmless
+from planner.scenario.characters import harmless, steering
 from planner.sheets import Sheet, write_book
 from tests.planner.exchange.books import exported, plain, small
 from tests.shipped import SCENARIOS, whole
@@ -63,11 +63,82 @@ def test_the_file_that_import_writes_says_what_the_book_says(tmp_path: Path) -> 
 
 
 ODD_TEXTS = [
-    "", " ", "007", "1e5", "0x1F", "1_000", "null", "~", "true", "False", ".nan", "2026-01", "-5", "+1", "=1+1", "=HYPERLINK(\"http://x\")", "@x", "'x", "\"x\"", "\"",
-    "[draft]", "{a: b}", "{a", "#x", "a: b", "a #b", " padded ", "\ttab", "line\nline\n", "- x", "? x", "&a", "*a", "!t", "%", "`", "x" * 20_000, "é 東京 🜨", "a\u00a0b",
-    "\u00a0a", "a\u2028b", "\ufeffx", "_x0041_", "_x000D_", "a_x005F_b", "<b>&amp;</b>", "http://example.org", "NO", "Ja", "1:30", "12.5.2026", "5 %", "\\n", "\\u0041", "C:\\x",
-]  # fmt: skip
-ODD_NUMBERS = [0, -0.0, 100, 100.0, 0.1 + 0.2, 1e-7, 1e22, 6.02e23, -1e-300, 5e-324, 1 / 3, 2**53, 2**53 + 1, 10**19 + 1, 123456789.123456789, 0.65, 1e15, 999999999999999.0]
+    "",
+    " ",
+    "007",
+    "1e5",
+    "0x1F",
+    "1_000",
+    "null",
+    "~",
+    "true",
+    "False",
+    ".nan",
+    "2026-01",
+    "-5",
+    "+1",
+    "=1+1",
+    '=HYPERLINK("http://x")',
+    "@x",
+    "'x",
+    '"x"',
+    '"',
+    "[draft]",
+    "{a: b}",
+    "{a",
+    "#x",
+    "a: b",
+    "a #b",
+    " padded ",
+    "\ttab",
+    "line\nline\n",
+    "- x",
+    "? x",
+    "&a",
+    "*a",
+    "!t",
+    "%",
+    "`",
+    "x" * 20_000,
+    "é 東京 🜨",
+    "a\u00a0b",
+    "\u00a0a",
+    "a\u2028b",
+    "\ufeffx",
+    "_x0041_",
+    "_x000D_",
+    "a_x005F_b",
+    "<b>&amp;</b>",
+    "http://example.org",
+    "NO",
+    "Ja",
+    "1:30",
+    "12.5.2026",
+    "5 %",
+    "\\n",
+    "\\u0041",
+    "C:\\x",
+]
+ODD_NUMBERS = [
+    0,
+    -0.0,
+    100,
+    100.0,
+    0.1 + 0.2,
+    1e-7,
+    1e22,
+    6.02e23,
+    -1e-300,
+    5e-324,
+    1 / 3,
+    2**53,
+    2**53 + 1,
+    10**19 + 1,
+    123456789.123456789,
+    0.65,
+    1e15,
+    999999999999999.0,
+]
 
 
 def test_odd_texts_and_numbers_come_back(tmp_path: Path) -> None:
@@ -102,12 +173,11 @@ def test_any_value_comes_back(tmp_path_factory: pytest.TempPathFactory, values: 
 @quick
 @given(st.text(max_size=60))
 def test_a_text_that_no_scenario_may_hold_is_refused_or_comes_back(text: str) -> None:
-    try:
-        found = cell_of(text, "here")
-    except InputError as error:
-        assert "here: cannot be written into a cell" in str(error)
-        return
-    assert value_of(found) == text
+    if steering(text) or "\r" in text:
+        with pytest.raises(InputError, match="here: cannot be written into a cell"):
+            cell_of(text, "here")
+    else:
+        assert value_of(cell_of(text, "here")) == text
 
 
 def test_a_text_too_long_for_a_cell_is_refused_with_its_key() -> None:
@@ -119,7 +189,9 @@ def test_a_series_too_long_for_a_cell_gets_a_column_for_each_date(tmp_path: Path
     before = small(tmp_path)
     days = [str(day.date()) for day in pd.date_range("2024-01-01", periods=900)]
     steps = ", ".join(f"{day}: {1 / (index + 3)!r} kg/month" for index, day in enumerate(days))
-    (tmp_path / "long.yaml").write_text(f"extends: small.yaml\nsuppliers: {{norway: {{capacity: {{{steps}}}}}, china: {{capacity: {{2026-01: 5}}}}}}", encoding="utf-8")
+    (tmp_path / "long.yaml").write_text(
+        f"extends: small.yaml\nsuppliers: {{norway: {{capacity: {{{steps}}}}}, china: {{capacity: {{2026-01: 5}}}}}}", encoding="utf-8"
+    )
     before = planner.load(tmp_path / "long.yaml")
     book = exported(before, tmp_path / "book.xlsx")
     assert read_book(book).scenario == before.scenario
