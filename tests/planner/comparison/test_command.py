@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_folder_and_a_scenario_in_reading_order(folder: Path) -> None:
-    text = run("compare", "first", "dear.yaml", cwd=folder).stdout
+    text = run("compare", "first", "dear.yaml", cwd=folder, env={"COLUMNS": "100"}).stdout
     titles = ["Plans", "What was changed in dear", "Key figures", "Why dear costs more", "By change", "What dear does differently"]
     places = [text.index(title) for title in titles]
     assert places == sorted(places)
