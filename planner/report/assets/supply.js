@@ -82,7 +82,7 @@ function drawSupply(hidden) {
   const words = (index) => [
     ...[...parts].reverse().filter((part) => part.values[index] > 1e-6 * need[index]).map((part) => [part.colour, part.label, `${amount(part.values[index])} ${per}`]),
     ['', 'Needed in all', `${amount(need[index])} ${per}`],
-    ...(more ? out.filter((use) => use.values[index] > 1e-4 * need[index]).map((use) => ['', `– ${use.label}`, amount(use.values[index])]) : []),
+    ...(more ? out.filter((use) => use.values[index] > 1e-4 * need[index]).map((use) => ['', `– ${use.kind === 'stock' ? 'into ' : ''}${use.label}`, amount(use.values[index])]) : []),
   ];
   const missing = parts.find((part) => part.key === 'short');
   const most = missing ? missing.values.reduce((best, value, index) => (value > missing.values[best] ? index : best), 0) : -1;
