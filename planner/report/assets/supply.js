@@ -89,7 +89,7 @@ function drawSupply(hidden) {
   const shortage = missing ? `Most is short in ${cols[most].label}: ${amount(missing.values[most])} ${per}.` : 'Nothing runs short.';
   const uneven = state.grain === 'period' && new Set(cols.map((col) => col.divide)).size > 1;
   return {
-    note: `Bars add up to the black line: everything that is needed. Red hatching is what is missing.${state.grain === 'period' ? ' Rates per year.' : ''}${uneven ? ' Periods are not equally long: later ones are whole years.' : ''}`,
+    note: `Bars add up to the solid line: everything that is needed. Red hatching is what is missing.${state.grain === 'period' ? ' Rates per year.' : ''}${uneven ? ' Periods are not equally long: later ones are whole years.' : ''}`,
     of: `· ${labelOf(state.material)}, ${per}`,
     height: narrow() ? 300 : 370,
     legend: [
