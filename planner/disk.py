@@ -1,4 +1,4 @@
-"""Replacing a folder as a whole: written beside its place, moved there in one step, under a lock, and brought back after a kill.
+"""Replacing a folder (or a file) as a whole: written beside its place, moved there in one step, under a lock, and brought back after a kill.
 
 What a run that was killed leaves behind lies beside the place, and goes with the next one.
 """
@@ -31,6 +31,42 @@ def write_file(path: Path, content: bytes) -> str:
         handle.flush()
         os.fsync(handle.fileno())
     return hashlib.sha256(content).hexdigest()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """While something is written: its folder is there, and where nothing was written it is gone again.
+
+    Raises:
+        InputError: if the disk refuses.
+    """
+    made = [folder for folder in path.parents if not folder.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        for folder in made:
+            # of a run that failed nothing stays; what is not empty does
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there in one step: it is whole or as it was, whatever comes between.
+
+    Raises:
+        InputError: if the disk refuses.
+    """
+    new = _beside(path, "tmp")
+    with writing(path):
+        try:
+            write_file(new, content)
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

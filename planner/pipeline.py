@@ -21,6 +21,7 @@ from planner.optimum import Best, find_best
 from planner.plan import FORMAT, Plan, Record
 from planner.results.ending import end_warnings
 from planner.results.figures import key_figures
+from planner.results.inputs import INPUTS, input_table
 from planner.results.tables import Answer, Tables, make_tables
 from planner.scenario.changes import with_relaxed, without_relaxed
 from planner.scenario.load import Loaded, load
@@ -113,7 +114,7 @@ def _marked(plan: Plan, eased: Loaded, relaxations: list[Relaxation], sets: list
     """The plan of a relaxed scenario, which says so: the record, and the scenario itself, so that nobody takes it for the scenario as it was."""
     marked = with_relaxed(eased, [relaxation.path for relaxation in relaxations])
     plan.record.update(status="relaxed", set=sets, relaxations=[asdict(relaxation) for relaxation in relaxations], resolved_sha256=marked.digest)
-    return replace(plan, resolved=marked.resolved)
+    return replace(plan, resolved=marked.resolved, tables={**plan.tables, INPUTS: input_table(marked)})
 
 
 def _manner(best: Best, time_limit: float | None) -> Record:
@@ -140,7 +141,7 @@ class _Solved:
 def _checked(loaded: Loaded, data: SourcingData, program: LinearProgram, best: Best) -> _Solved:
     """Prove the optimum from the arrays, recompute the plan from the scenario, and refuse what fails either."""
     answer = Answer(loaded.scenario, loaded.calendar, data, program, best.solution, best.intervals)
-    tables = make_tables(answer)
+    tables = {**make_tables(answer), INPUTS: input_table(loaded)}
     costs = cost_lines(program, best.solution)
     checks = recheck(loaded.scenario, loaded.calendar, tables, costs, sum(costs.values()))
     _must_pass(best.certificate, checks)

@@ -11,12 +11,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.disk import PATIENCE, leftovers, lock, restore, staging, swap, sync_folder, write_file
+from planner.disk import PATIENCE, leftovers, lock, restore, staging, swap, sync_folder, write_file, writing
 from planner.errors import InputError, listed
 
 if TYPE_CHECKING:
@@ -81,6 +80,23 @@ class Plan:
         """Duals in undiscounted money, with their meaning."""
         return self.tables["prices"]
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: cost, shortage, commitments, cost lines."""
+        from planner.notebook import card
+
+        record = self.record
+        figures, currency = record["figures"], record["currency"]
+        short = [item for item in figures["shortage"]["materials"].values() if item["short"] > 0]
+        told = [f"{item['label']}: {item['short']:,.4g} {item['unit']} short ({item['short'] / item['wanted']:.1%}), from {item['first']}" for item in short]
+        commitments = [[item["label"], f"{item['size']:,.4g} {item['unit']}", item["period"]] for item in figures["commitments"]]
+        lines = [[name.replace("_", " "), f"{money:,.0f}"] for name, money in self.costs.items() if money]
+        heads = ("Commit to", "size", "by"), ("Cost line", currency)
+        return card(
+            str(record["title"] or self.name),
+            [f"Cost {self.total_cost:,.0f} {currency}", *(told or ["Nothing runs short."])],
+            [("What to commit to", heads[0], commitments), ("Cost lines, discounted", heads[1], lines)],
+        )
+
     def summary(self) -> Record:
         """What ``plan solve --json`` prints, but for the folder."""
         return {
@@ -103,22 +119,12 @@ class Plan:
         """
         folder = Path(folder)
         refuse_foreign(folder)
-        made = [path for path in (folder.parent, *folder.parent.parents) if not path.exists()]
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with staging(folder, is_plan) as new:
-                self._write(new)
-                with lock(folder.parent, PATIENCE):
-                    # somebody may have put something there while the tables were written
-                    refuse_foreign(folder)
-                    swap(new, folder)
-        except OSError as error:
-            raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
-        finally:
-            for path in made:
-                # of a run that failed nothing stays; what is not empty does
-                with suppress(OSError):
-                    path.rmdir()
+        with writing(folder), staging(folder, is_plan) as new:
+            self._write(new)
+            with lock(folder.parent, PATIENCE):
+                # somebody may have put something there while the tables were written
+                refuse_foreign(folder)
+                swap(new, folder)
         return folder
 
     def stands_in(self, folder: str | Path) -> bool:

@@ -18,6 +18,7 @@ from planner.again import price_problems
 from planner.errors import CheckError, InputError
 from planner.plan import DIGESTS, FORMAT, RECORD, SCENARIO, Plan, changed, regular
 from planner.results.figures import key_figures
+from planner.results.inputs import FACTS, INPUTS, input_table
 from planner.results.prices import PRICES
 from planner.scenario.changes import relaxed_keys
 from planner.scenario.load import Loaded, load
@@ -114,6 +115,7 @@ def verify_folder(folder: str | Path) -> Report:
     if not any(check.rule == "tables" for check in found):
         checks.append(_verdict("meanings", _meaning_problems(plan)))
         checks.append(_verdict("figures", _figure_problems(plan, loaded)))
+        checks.append(_verdict("inputs", list(_input_problems(plan, loaded))))
     if all(check.passed for check in (*checks, *found)):
         # only a plan that is right is worth solving again
         checks.append(_verdict("prices solved again", list(price_problems(plan, loaded))))
@@ -224,6 +226,23 @@ def _figure_problems(plan: Plan, loaded: Loaded) -> list[str]:
     except (ArithmeticError, LookupError, ValueError) as error:
         return [f"{RECORD}: figures cannot be made from the tables: {type(error).__name__}: {error}"]
     return list(_differences("figures", plan.record["figures"], figures))
+
+
+def _input_problems(plan: Plan, loaded: Loaded) -> Iterator[str]:
+    """Rows of the table of inputs that are not what the scenario says; where they were set, only the files it came from know."""
+    if INPUTS not in plan.tables:
+        # plans of earlier versions have none
+        return
+    table, expected = plan.tables[INPUTS], input_table(loaded)
+    if list(map(str, table.columns)) != list(map(str, expected.columns)):
+        yield f"{INPUTS}: has the columns {', '.join(map(str, table.columns))} instead of {', '.join(expected.columns)}"
+        return
+    rows, facts = (frame[list(FACTS)].to_numpy().tolist() for frame in (table, expected))
+    if len(rows) != len(facts):
+        yield f"{INPUTS}: has {len(rows)} rows where the scenario has {len(facts)} keys"
+    for place, (row, fact) in enumerate(zip(rows, facts, strict=False), 1):
+        if row != fact:
+            yield f"{INPUTS}: row {place} says {str(row)[:120]} where the scenario says {str(fact)[:120]}"
 
 
 def _differences(path: str, one: Any, other: Any) -> Iterator[str]:

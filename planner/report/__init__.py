@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from planner.comparison import Comparison
 from planner.errors import InputError
 from planner.plan import DIGESTS, Plan, changed
 from planner.report.case import Case, Tree, money, short
@@ -26,7 +27,7 @@ from planner.report.supply import supply_tree
 from planner.report.timeline import timeline_tree
 from planner.report.worth import costs_tree, values_tree
 
-__all__ = ["plan_tree", "read_plan", "report_page"]
+__all__ = ["comparison_page", "plan_tree", "read_plan", "report_page"]
 
 
 def report_page(plans: Sequence[Plan], comparison: Mapping[str, Any] | None = None) -> str:
@@ -46,6 +47,15 @@ def report_page(plans: Sequence[Plan], comparison: Mapping[str, Any] | None = No
     trees = [plan_tree(plan, name) for plan, name in zip(plans, names, strict=True)]
     title = " / ".join(tree["title"] for tree in trees)
     return render({"plans": trees, "comparison": comparison}, title if len(title) <= 120 else f"{title[:119]}…")
+
+
+def comparison_page(comparison: Comparison) -> str:
+    """The page of a comparison.
+
+    Raises:
+        InputError: if a plan is damaged.
+    """
+    return report_page(list(comparison.plans.values()), comparison.as_dict())
 
 
 def read_plan(folder: str | Path) -> tuple[Plan, list[str]]:

@@ -74,7 +74,7 @@ def context_of(info: ValidationInfo) -> Context:
     return info.context
 
 
-_STORED = {Kind.RATE: Kind.AMOUNT, Kind.CAPEX: Kind.PRICE, Kind.PRICE: Kind.HOLDING}
+STORED = {Kind.RATE: Kind.AMOUNT, Kind.CAPEX: Kind.PRICE, Kind.PRICE: Kind.HOLDING}
 """A stockpile's capacity is an amount where a supplier's is a rate."""
 
 
@@ -84,7 +84,7 @@ def read_number(value: Any, kind: Kind, context: Context) -> float:
     Raises:
         UnitError: if it is not one.
     """
-    kind = _STORED.get(kind, kind) if context.stores else kind
+    kind = STORED.get(kind, kind) if context.stores else kind
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise UnitError(f"{_shown(value)} is not a number", f"write for instance {EXAMPLES[kind]}")
     if isinstance(value, str):
@@ -96,7 +96,7 @@ def _example(error: UnitError, kind: Kind, context: Context) -> str:
     """A hint for what is no quantity at all."""
     if "is not a number" not in str(error):
         return ""
-    kind = _STORED.get(kind, kind) if context.stores else kind
+    kind = STORED.get(kind, kind) if context.stores else kind
     return f"write for instance {EXAMPLES[kind].replace('USD', context.money.currency)}"
 
 

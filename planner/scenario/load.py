@@ -18,7 +18,7 @@ from planner.scenario.context import make_context
 from planner.scenario.dates import Calendar, GridError, make_calendar
 from planner.scenario.fields import ID_PATTERN
 from planner.scenario.overlay import ENTITY_MAPS, Sources, gather
-from planner.scenario.reader import MAX_ENTRIES, PLAIN_WORDS, Node, scalar
+from planner.scenario.reader import MAX_ENTRIES, PLAIN_WORDS, Node, parse_yaml, scalar
 from planner.scenario.schema import Scenario
 from planner.scenario.size import too_large
 
@@ -83,21 +83,49 @@ def load(path: str | Path, sets: Iterable[str] = (), root: str | Path | None = N
     """
     path = Path(path)
     sources = gather(path, Path(root) if root is not None else None, sets)
-    scenario = validate(sources.tree, sources.problems)
+    return assemble(harmless(path.stem if path.stem != "scenario" else path.resolve().parent.name), sources)
+
+
+def assemble(name: str, sources: Sources, *, partial: bool = False) -> Loaded:
+    """Validate what was put together.
+
+    Args:
+        name: What the scenario is called.
+        sources: The tree, and what is known to be wrong with it.
+        partial: Whether parts of it are missing for a reason that is known, so that nothing follows from their absence.
+
+    Raises:
+        InputError: with all problems.
+    """
+    scenario = validate(sources.tree, sources.problems, partial=partial)
     calendar = make_calendar(scenario.horizon.start, scenario.horizon.parts)
     found = too_large(scenario, calendar)
     if found is not None:
         where, problem, hint = found
         raise InputError([Problem(_mark(sources.tree, where, key=True), ".".join(where), problem, hint)])
-    return Loaded(harmless(path.stem if path.stem != "scenario" else path.resolve().parent.name), scenario, calendar, sources)
+    return Loaded(name, scenario, calendar, sources)
 
 
-def validate(tree: Node, known: Iterable[Problem] = ()) -> Scenario:
+def loads(text: str, name: str) -> Loaded:
+    """Validate a scenario that stands in one text, such as the resolved one of a plan.
+
+    Args:
+        text: YAML.
+        name: What messages call it.
+
+    Raises:
+        InputError: with all problems.
+    """
+    return assemble(name, Sources(parse_yaml(text, name)))
+
+
+def validate(tree: Node, known: Iterable[Problem] = (), *, partial: bool = False) -> Scenario:
     """Turn a tree into a scenario.
 
     Args:
         tree: The whole scenario.
         known: What is wrong with it already; places named there are not reported twice.
+        partial: Whether something could not be read that others refer to; one problem with ``extends`` says so as well.
 
     Raises:
         InputError: with all problems.
@@ -117,7 +145,7 @@ def validate(tree: Node, known: Iterable[Problem] = ()) -> Scenario:
                 problems.items.extend(_problems(tree, item))
         scenario = None
     marks = {problem.mark for problem in known}
-    partial = any(problem.path == "extends" for problem in known)
+    partial = partial or any(problem.path == "extends" for problem in known)
     problems.items = [*known, *(problem for problem in problems.items if problem.mark not in marks and not (partial and _may_be_elsewhere(problem)))]
     problems.raise_if_any()
     assert scenario is not None
@@ -229,9 +257,14 @@ def _path(tree: Node, path: Loc) -> str:
     return ".".join(shown)
 
 
-@lru_cache(maxsize=256)
 def keys_at(loc: Loc) -> list[str]:
     """Keys that the language knows at a place."""
+    return list(meanings_at(loc))
+
+
+@lru_cache(maxsize=256)
+def meanings_at(loc: Loc) -> dict[str, str]:
+    """Keys that the language knows at a place, each with what it means."""
     annotation: Any = Scenario
     for part in loc:
         options = [found for option in _options(annotation) for found in _below(option, part)]
@@ -239,7 +272,7 @@ def keys_at(loc: Loc) -> list[str]:
             continue
         annotation = options[0] if len(options) == 1 else tuple(options)
     models = [option for option in _options(annotation) if isinstance(option, type) and issubclass(option, BaseModel)]
-    return [field.alias or name for model in models for name, field in model.model_fields.items()]
+    return {field.alias or name: field.description or "" for model in models for name, field in model.model_fields.items()}
 
 
 def _options(annotation: Any) -> list[Any]:

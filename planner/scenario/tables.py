@@ -13,7 +13,7 @@ from typing import Any
 from planner.errors import InputError, Mark, Problem, Problems, did_you_mean, listed
 from planner.scenario.characters import harmless, steering
 from planner.scenario.reader import Budget, Node, parse_yaml, read_bytes, read_text, scalar
-from planner.scenario.workbook import WorkbookError, repacked, rows_of
+from planner.scenario.workbook import Opened, WorkbookError, opened
 
 Row = list[Node]
 MAX_PARTS = 32
@@ -35,9 +35,9 @@ def read_rows(path: Path, shown: str, sheet: str | None, asked: Mark, problems: 
         InputError: for files that cannot be read, sheets that do not exist, or a table without a header.
     """
     if path.suffix.lower() == ".csv":
-        rows = _csv_rows(path, shown, _Cells(problems, budget or Budget()))
+        rows = _csv_rows(path, shown, Cells(problems, budget or Budget()))
     elif path.suffix.lower() in (".xlsx", ".xlsm"):
-        rows = _sheet_rows(path, shown, sheet, asked, _Cells(problems, budget or Budget()))
+        rows = _sheet_rows(path, shown, sheet, asked, Cells(problems, budget or Budget()))
     else:
         raise InputError([Problem(asked, "", f"'{path.name}' is neither a CSV file nor an Excel workbook", "use .csv or .xlsx")])
     if not rows or all(cell.value is None for cell in rows[0]):
@@ -71,19 +71,18 @@ def _check_header(header: Row, problems: Problems) -> None:
 
 
 @dataclass(frozen=True)
-class _Cells:
+class Cells:
     """Makes cells: problems are noted, and every cell counts."""
 
     problems: Problems
     budget: Budget
+    place: type[Mark] = Mark
+    """How the place of a cell in a workbook is written."""
 
     def text(self, text: str, mark: Mark) -> Node:
         """The value of a cell's text; what is wrong with it is noted, and its text stands."""
         self.budget.take(1, mark)
-        found = steering(text)
-        if found:
-            self.problems.add(mark, "", f"holds the control character {found}", "remove it")
-            text = harmless(text)
+        text = self.checked(text, mark)
         try:
             if text[:1] in ("[", "{"):
                 return Node(moved(parse_yaml(text, mark.file, None, self.budget), mark).value, mark)
@@ -93,6 +92,14 @@ class _Cells:
         except InputError as error:
             self.problems.items.extend(Problem(mark, "", problem.problem, problem.hint) for problem in error.problems)
         return Node(text, mark)
+
+    def checked(self, text: str, mark: Mark) -> str:
+        """The text without control characters; they are noted."""
+        found = steering(text)
+        if not found:
+            return text
+        self.problems.add(mark, "", f"holds the control character {found}", "remove it")
+        return harmless(text)
 
     def value(self, value: Any, mark: Mark) -> Node:
         """The value of a cell of a workbook."""
@@ -111,7 +118,7 @@ class _Cells:
         return Node(str(value) if isinstance(value, dt.timedelta) else value, mark)
 
 
-def _csv_rows(path: Path, shown: str, make: _Cells) -> list[Row]:
+def _csv_rows(path: Path, shown: str, make: Cells) -> list[Row]:
     reader = csv.reader(io.StringIO(read_text(path, shown), newline=""), strict=True)
     try:
         return [[make.text(text.strip(), Mark(shown, reader.line_num, column)) for column, text in enumerate(cells, 1)] for cells in reader]
@@ -119,32 +126,44 @@ def _csv_rows(path: Path, shown: str, make: _Cells) -> list[Row]:
         raise InputError([Problem(Mark(shown, reader.line_num), "", f"is not valid CSV: {error}")]) from None
 
 
-def _sheet_rows(path: Path, shown: str, sheet: str | None, asked: Mark, make: _Cells) -> list[Row]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
+def _sheet_rows(path: Path, shown: str, sheet: str | None, asked: Mark, make: Cells) -> list[Row]:
     try:
-        book = repacked(read_bytes(path, shown))
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(book.file))
-        names = workbook.sheet_names
-        if sheet is None and len(names) != 1:
-            raise InputError([Problem(asked, "", f"'{path.name}' has several sheets", f"name one with sheet: {listed(names)}")])
-        name = names[0] if sheet is None else sheet
-        if name not in names:
-            raise InputError([Problem(asked, "", f"'{path.name}' has no sheet '{name}'", did_you_mean(name, names, f"it has {listed(names)}"))])
-        errors = book.errors(None if sheet is None else name)
-        unfinished = book.unfinished(None if sheet is None else name)
-        rows = rows_of(workbook, name)
+        book = opened(read_bytes(path, shown))
+        if sheet is None and len(book.names) != 1:
+            raise InputError([Problem(asked, "", f"'{path.name}' has several sheets", f"name one with sheet: {listed(book.names)}")])
+        name = book.names[0] if sheet is None else sheet
+        if name not in book.names:
+            near = did_you_mean(name, book.names, f"it has {listed(book.names)}")
+            raise InputError([Problem(asked, "", f"'{path.name}' has no sheet '{name}'", near)])
+        return sheet_cells(book, name, f"{shown}[{harmless(name)}]", make)
     except WorkbookError as error:
         raise InputError([Problem(asked, "", f"'{path.name}' {error}")]) from None
-    except (CalamineError, OSError, ValueError, OverflowError) as error:
-        raise InputError([Problem(asked, "", f"'{path.name}' cannot be read as a workbook: {error}")]) from None
-    called = f"{shown}[{harmless(name)}]"
-    for line, column, text in errors:
-        make.problems.add(Mark(called, line, column), "", f"the cell holds the error {text}", "mend the formula")
-    for line, column in unfinished:
+
+
+def sheet_cells(book: Opened, name: str, called: str, make: Cells) -> list[Row]:
+    """Cells of a sheet of a workbook, by row; what is wrong with them is noted.
+
+    Args:
+        book: The workbook.
+        name: One of its sheets.
+        called: What messages call the sheet.
+        make: Makes the cells.
+
+    Raises:
+        WorkbookError: if the sheet cannot be read.
+    """
+    # a workbook of one sheet may be known by another name inside
+    asked = name if len(book.names) > 1 else None
+    faults = {(line, column): text for line, column, text in book.book.errors(asked)}
+    for (line, column), text in faults.items():
+        make.problems.add(make.place(called, line, column), "", f"the cell holds the error {text}", "mend the formula")
+    for line, column in book.book.unfinished(asked):
         hint = "open the workbook in a spreadsheet program and save it"
-        make.problems.add(Mark(called, line, column), "", "the cell holds a formula without its value", hint)
-    return [[make.value(value, Mark(called, line, column)) for column, value in enumerate(cells, 1)] for line, cells in enumerate(rows, 1)]
+        make.problems.add(make.place(called, line, column), "", "the cell holds a formula without its value", hint)
+        faults[line, column] = "="
+    # the reader gives such cells back as empty ones; what is told already must not be told as missing too
+    rows = enumerate(book.rows(name), 1)
+    return [[make.value(faults.get((line, c), value), make.place(called, line, c)) for c, value in enumerate(cells, 1)] for line, cells in rows]
 
 
 def moved(node: Node, mark: Mark) -> Node:

@@ -11,6 +11,7 @@ import itertools
 import re
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 MAX_EXPANDED = 60_000_000
 MAX_CELLS = 500_000
 MAX_PARTS = 2_000
+_PROTECTED = b"\xd0\xcf\x11\xe0"
 _USED = re.compile(r"(\[Content_Types\]|_rels/\.rels|xl/(?!media/|drawings/|charts/|theme/|embeddings/|printerSettings/).*)", re.DOTALL)
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
@@ -26,10 +28,16 @@ _INSIDE = re.compile(rb"""<c\b[^>]*\br\s*=\s*["']([A-Z]+)([0-9]+)["'][^>]*(?<!/)
 _FORMULA = re.compile(rb"<f[\s/>]")
 _VALUE = re.compile(rb"<v[^>]*>[^<]|<is[\s>]")
 _ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);)")
-_PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]*)([0-9]*)[^"']*["']""")
+# not the name space "r" that programs declare in every sheet: its address would count as a far column
+_PLACE = re.compile(rb"""(?<![\w:])r\s*=\s*["']\s*([A-Za-z]*)([0-9]*)[^"']*["']""")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _STRING = re.compile(rb"<(?:\w+:)?si[\s/>]")
+
+
+_BOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_EMPTY = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData/></worksheet>'
+Unread = Callable[[str], bool]
 
 
 class WorkbookError(ValueError):
@@ -62,8 +70,12 @@ class Book:
         ]
 
 
-def repacked(raw: bytes) -> Book:
+def repacked(raw: bytes, unread: Unread = lambda _: False) -> Book:
     """Unpack a workbook within limits, look through its sheets, and pack what a reader needs of it.
+
+    Args:
+        raw: The file.
+        unread: Tells by their names which sheets nobody asks for; they are left packed, and stand as empty ones.
 
     Raises:
         WorkbookError: if it is damaged, or far larger than any table of a scenario.
@@ -73,10 +85,9 @@ def repacked(raw: bytes) -> Book:
             used = [info for info in archive.infolist() if _USED.match(info.filename)]
             if len(used) > MAX_PARTS:
                 raise WorkbookError(f"holds more than {MAX_PARTS:,} parts")
-            if sum(info.file_size for info in used) > MAX_EXPANDED:
-                raise WorkbookError(f"unpacks to more than {MAX_EXPANDED // 10**6} MB")
-            # never more than the stated size is unpacked, and what differs from it is damaged
-            parts = {info.filename: archive.read(info) for info in used}
+            lists = _unpacked(archive, [info for info in used if info.filename in (_BOOK, _RELATIONS)])
+            left = _left_out([info.filename for info in used], lists, unread)
+            parts = _unpacked(archive, [info for info in used if info.filename not in left]) | dict.fromkeys(left, _EMPTY)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, KeyError, EOFError, RuntimeError, OverflowError) as error:
         raise WorkbookError(f"cannot be read as a workbook: {error}") from None
     for name, content in parts.items():
@@ -86,6 +97,67 @@ def repacked(raw: bytes) -> Book:
         for name, content in parts.items():
             archive.writestr(zipfile.ZipInfo(name), content)
     return Book(made.getvalue(), parts)
+
+
+def _unpacked(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> dict[str, bytes]:
+    """Parts of an archive; never more than the stated size is unpacked, and what differs from it is damaged."""
+    if sum(info.file_size for info in infos) > MAX_EXPANDED:
+        raise WorkbookError(f"unpacks to more than {MAX_EXPANDED // 10**6} MB")
+    return {info.filename: archive.read(info) for info in infos}
+
+
+def _left_out(members: list[str], lists: dict[str, bytes], unread: Unread) -> set[str]:
+    """Members that hold sheets nobody asks for, by the workbook's own lists."""
+    found = _members(lists)
+    asked = {member for name, member in found.items() if not unread(name)}
+    return {member for name, member in found.items() if unread(name)} & set(members) - asked
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A workbook that is safe to read, and the reader on it."""
+
+    book: Book
+    names: list[str]
+    """Its sheets in order, hidden ones included."""
+    _reader: Any
+
+    def rows(self, name: str) -> list[list[Any]]:
+        """Rows of a sheet from its first cell on.
+
+        Raises:
+            WorkbookError: where the reader gives up.
+        """
+        from python_calamine import CalamineError
+
+        try:
+            found: list[list[Any]] = self._reader.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        except (CalamineError, OSError, ValueError, OverflowError) as error:
+            raise WorkbookError(f"cannot be read as a workbook: {error}") from None
+        except BaseException as error:
+            # the reader's own panics are no ordinary exceptions
+            if type(error).__name__ != "PanicException":
+                raise
+            raise WorkbookError("cannot be read as a workbook: it is damaged") from None
+        return found
+
+
+def opened(raw: bytes, unread: Unread = lambda _: False) -> Opened:
+    """Look through a workbook and open it; see :func:`repacked`.
+
+    Raises:
+        WorkbookError: if it is damaged, or far larger than any table of a scenario.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    if raw.startswith(_PROTECTED):
+        raise WorkbookError("is protected by a password, or of the old form .xls; save it as .xlsx without a password")
+    book = repacked(raw, unread)
+    try:
+        reader = CalamineWorkbook.from_filelike(io.BytesIO(book.file))
+    except (CalamineError, OSError, ValueError, OverflowError) as error:
+        raise WorkbookError(f"cannot be read as a workbook: {error}") from None
+    return Opened(book, list(reader.sheet_names), reader)
 
 
 def _look_through(name: str, content: bytes) -> None:
@@ -114,34 +186,20 @@ def _more_than(most: int, pattern: re.Pattern[bytes], content: bytes) -> bool:
     return sum(1 for _ in itertools.islice(pattern.finditer(content), most + 1)) > most
 
 
-def rows_of(workbook: Any, name: str) -> list[list[Any]]:
-    """Rows of a sheet.
-
-    Raises:
-        WorkbookError: where the reader gives up.
-    """
-    try:
-        found: list[list[Any]] = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except BaseException as error:
-        # the reader's own panics are no ordinary exceptions
-        if type(error).__name__ != "PanicException":
-            raise
-        raise WorkbookError("cannot be read as a workbook: it is damaged") from None
-    return found
-
-
 def _sheet_files(parts: dict[str, bytes], sheet: str | None) -> list[str]:
     """Members that hold the sheet, by the workbook's own list; all of them where that list cannot be read."""
-    every = [name for name in parts if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name)]
-    if sheet is None or "xl/workbook.xml" not in parts or "xl/_rels/workbook.xml.rels" not in parts:
-        return every
-    targets = {_attribute(tag, b"Id"): _attribute(tag, b"Target") for tag in _RELATION.findall(parts["xl/_rels/workbook.xml.rels"])}
-    for tag in _SHEET.findall(parts["xl/workbook.xml"]):
-        if _attribute(tag, b"name") == sheet:
-            member = targets.get(_attribute(tag, b"r:id"), "").lstrip("/")
-            member = member if member.startswith("xl/") else str(PurePosixPath("xl") / member)
-            return [member] if member in parts else every
-    return every
+    member = None if sheet is None else _members(parts).get(sheet)
+    return [member] if member in parts else [name for name in parts if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name)]
+
+
+def _members(parts: dict[str, bytes]) -> dict[str, str]:
+    """By sheet: the member that holds it, as the workbook's own lists say."""
+    targets = {_attribute(tag, b"Id"): _attribute(tag, b"Target") for tag in _RELATION.findall(parts.get(_RELATIONS, b""))}
+    found: dict[str, str] = {}
+    for tag in _SHEET.findall(parts.get(_BOOK, b"")):
+        member = targets.get(_attribute(tag, b"r:id"), "").lstrip("/")
+        found.setdefault(_attribute(tag, b"name"), member if member.startswith("xl/") else str(PurePosixPath("xl") / member))
+    return found
 
 
 def _attribute(tag: bytes, name: bytes) -> str:

@@ -12,6 +12,9 @@ from planner.solver.engine import Engine, SolverError, Status, stop_at_limits
 from planner.solver.highs import WARM, Optimum, Solution
 from planner.solver.lower import Floats, LinearProgram
 
+KEPT = 1e-7
+"""How far a column that is kept may still move, as a share of its value."""
+
 
 class Unbounded(SolverError):  # noqa: N818 - an answer rather than an error
     """A change lets somebody make money from nothing."""
@@ -57,7 +60,14 @@ class WhatIf:
         x, y, _ = self.scaling.unscale(x, y, np.zeros_like(x))
         return Outcome(float(self.program.cost @ x) + self.program.offset, x, y)
 
-    def ask(self, sides: Mapping[int, float] | None = None, cost: Floats | None = None, closed: Collection[int] = (), onward: bool = False) -> Outcome | None:
+    def ask(
+        self,
+        sides: Mapping[int, float] | None = None,
+        cost: Floats | None = None,
+        closed: Collection[int] = (),
+        onward: bool = False,
+        kept: Mapping[int, float] | None = None,
+    ) -> Outcome | None:
         """The optimum under a change.
 
         Args:
@@ -65,6 +75,7 @@ class WhatIf:
             cost: Costs by column instead of the program's.
             closed: Columns that must stay zero.
             onward: Start from where the last question ended, which is near where questions come in a row.
+            kept: Columns that must stay at these values, but for rounding.
 
         Returns:
             None where no plan is left.
@@ -72,7 +83,7 @@ class WhatIf:
         Raises:
             SolverError: if there is no answer, or it grows without end.
         """
-        program = self._changed(sides or {}, cost, closed)
+        program = self._changed(sides or {}, cost, closed, kept or {})
         scaling, money = self.scaling, self.scaling.money
         self.engine.change(
             program.cost * scaling.column / money,
@@ -95,13 +106,19 @@ class WhatIf:
             raise Unbounded("the change makes money from nothing")
         return None
 
-    def _changed(self, sides: Mapping[int, float], cost: Floats | None, closed: Collection[int]) -> LinearProgram:
-        low, high, upper = self.program.row_lower.copy(), self.program.row_upper.copy(), self.program.upper.copy()
+    def _changed(self, sides: Mapping[int, float], cost: Floats | None, closed: Collection[int], kept: Mapping[int, float]) -> LinearProgram:
+        low, high = self.program.row_lower.copy(), self.program.row_upper.copy()
+        lower, upper = self.program.lower.copy(), self.program.upper.copy()
         for row, step in sides.items():
             low[row] += step
             high[row] += step
         upper[list(closed)] = 0.0
-        return replace(self.program, row_lower=low, row_upper=high, upper=upper, cost=self.program.cost if cost is None else cost)
+        largest = max(map(abs, kept.values()), default=0.0)
+        for column, value in kept.items():
+            # what is kept was rounded when it was written
+            room = KEPT * max(abs(value), 1e-3 * largest)
+            lower[column], upper[column] = max(lower[column], value - room), min(upper[column], value + room)
+        return replace(self.program, row_lower=low, row_upper=high, lower=lower, upper=upper, cost=self.program.cost if cost is None else cost)
 
     def holds(self, sides: Mapping[int, float], slope: float, most: float) -> float:
         """How large a step may be before the cost leaves the line of its slope.

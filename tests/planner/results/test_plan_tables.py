@@ -11,6 +11,7 @@ import pytest
 
 from planner.pipeline import solve_scenario
 from planner.plan import Plan
+from planner.results.inputs import INPUTS
 from planner.results.tables import COLUMNS, EXTRA
 from planner.scenario.load import Loaded, load
 from planner.verify.clock import Clock, Effects
@@ -56,8 +57,9 @@ def same(left: dict[tuple[str, ...], float], right: dict[tuple[str, ...], float]
 def test_tables_are_tidy(seed: int) -> None:
     """Keys, then value, then unit; nothing missing; one row a key."""
     read, plan = solved(seed)
-    assert list(plan.tables) == list(COLUMNS)
-    for name, table in plan.tables.items():
+    assert list(plan.tables) == [*COLUMNS, INPUTS]
+    for name in COLUMNS:
+        table = plan.tables[name]
         assert list(table.columns) == [*COLUMNS[name], "value", "unit", *EXTRA.get(name, ())], name
         assert not table.drop(columns=[*EXTRA.get(name, ())]).isna().to_numpy().any(), name
         assert np.isfinite(table["value"]).all(), name

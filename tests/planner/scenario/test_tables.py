@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+import planner
 import planner.scenario.workbook as workbook
 from planner.errors import InputError
 from planner.scenario.load import Loaded
@@ -158,6 +159,14 @@ def test_an_empty_table_is_reported(tmp_path: Path) -> None:
 
 
 # ---- series
+
+
+def test_a_sheet_of_many_rows_is_no_far_cell(tmp_path: Path) -> None:
+    """The name space that every sheet declares as ``xmlns:r`` looked like a cell in column HTTP, and 14 rows like half a million cells."""
+    rows = [["id", "unit"], *([f"m{number}", "t"] for number in range(2000))]
+    book(tmp_path, {"materials": rows})
+    (tmp_path / "s.yaml").write_text("version: 1\nhorizon: {start: 2026-01, end: 2027-01}\nmaterials: {table: t.xlsx}\n", encoding="utf-8")
+    assert len(planner.load(tmp_path / "s.yaml").scenario.materials) == 2000
 
 
 def test_a_series_from_a_table(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""Many solves at once: worker processes, started afresh since Pyomo and HiGHS forbid threads and forks."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import TypeVar
+
+Task = TypeVar("Task")
+Made = TypeVar("Made")
+WORTH = 3
+"""Fewer tasks than this are done at once in this process: a worker takes seconds to start."""
+
+
+def in_parallel(work: Callable[[Task], Made], tasks: Sequence[Task], workers: int | None, done: Callable[[int], None]) -> list[Made]:
+    """Results of all tasks, in the order of the tasks whatever the number of workers.
+
+    Args:
+        work: A function of a module, so that another process finds it.
+        tasks: What it is called with; sent to the worker.
+        workers: Processes; None for one a core.
+        done: Called with the number of finished tasks after each.
+
+    Raises:
+        Exception: what the first task that fails raises.
+    """
+    number = min(len(tasks), workers or os.cpu_count() or 1)
+    if number < 2 or len(tasks) < WORTH:
+        return list(_one_by_one(work, tasks, done))
+    found: dict[int, Made] = {}
+    pool = ProcessPoolExecutor(number, mp_context=multiprocessing.get_context("spawn"), initializer=_ignore_interrupts)
+    try:
+        places = {pool.submit(work, task): place for place, task in enumerate(tasks)}
+        for future in as_completed(places):
+            found[places[future]] = future.result()
+            done(len(found))
+    except BaseException:
+        # nobody waits for what is left
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+    return [found[place] for place in range(len(tasks))]
+
+
+def _one_by_one(work: Callable[[Task], Made], tasks: Sequence[Task], done: Callable[[int], None]) -> Iterator[Made]:
+    for count, task in enumerate(tasks, 1):
+        yield work(task)
+        done(count)
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches the whole group of processes; the one that started the others ends them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,285 @@
+"""A comparison on a terminal: what was changed, key figures side by side, why the cost differs, what is done differently."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from planner.comparison.bridge import CAUSES
+from planner.comparison.changes import Change
+from planner.comparison.decisions import Decision
+from planner.comparison.effects import Effect
+from planner.comparison.figures import Figure, Value
+from planner.comparison.result import Against, Comparison
+from planner.comparison.rounding import apportioned, quantum_of
+from planner.errors import counted
+from planner.scenario.characters import harmless
+from planner.show.screen import WIDEST, Screen, amount, heading, money
+
+MOST_CHANGES = 14
+MOST_ROWS = 12
+DIGITS = 5
+"""Digits of the largest number of a bridge."""
+YEARS = 3
+"""So many years of a figure: the first, one in the middle, the last."""
+
+
+def render_comparison(comparison: Comparison, width: int = 100) -> RenderableType:
+    """A comparison in the order in which an analyst asks.
+
+    Args:
+        comparison: What :func:`planner.compare` found.
+        width: Columns of the terminal.
+    """
+    screen = Screen(min(width, WIDEST))
+    parts: list[RenderableType] = [_plans(screen, comparison)]
+    parts += [Text(harmless(note), style="yellow") for note in comparison.notes]
+    parts += [_changes(each) for each in comparison.against]
+    parts.append(_figures(screen, comparison))
+    for each in comparison.against:
+        parts += [_bridge(screen, comparison, each), *_effects(screen, comparison, each)]
+    for each in comparison.against:
+        parts += _differently(screen, comparison, each)
+    return Group(*(part for each in parts for part in (each, Text(""))))
+
+
+def _plans(screen: Screen, comparison: Comparison) -> Table:
+    table = screen.table("Plans", f"compared with {comparison.base}", ["cost", "difference", "in %"])
+    base = comparison.sides[0].total_cost
+    for side in comparison.sides:
+        step = side.total_cost - base
+        share = f"{100 * step / abs(base):+.3g} %" if base and side is not comparison.sides[0] else ""
+        title = harmless(str(side.plan.record["title"] or ""))
+        name = Text.assemble((f"  {side.name}", "bold"), (f"  {title}", "dim"))
+        table.add_row(name, money(side.total_cost, comparison.currency), "" if side is comparison.sides[0] else _signed(step, comparison.currency), share)
+    return table
+
+
+def _signed(value: float, currency: str) -> str:
+    return ("+" if value > 0 else "") + money(value, currency)
+
+
+def _changes(each: Against) -> RenderableType:
+    """Keys that were changed; what belongs together is one line."""
+    rows = [row for row in _told(each.changes) if row[0] != "title"]
+    text = heading(f"What was changed in {each.name}", "" if rows else "nothing")
+    for path, what, place in rows[:MOST_CHANGES]:
+        text.append(f"\n  {harmless(path)}  ").append(harmless(what), style="bold").append(f"  {harmless(place)}", style="dim")
+    if len(rows) > MOST_CHANGES:
+        text.append(f"\n  and {len(rows) - MOST_CHANGES} more: --json, --csv or --xlsx has all", style="dim")
+    return text
+
+
+def _told(changes: Iterable[Change]) -> Iterator[tuple[str, str, str]]:
+    """(path, what became of it, place): one line for an entity that comes or goes, and for what was set below one key of an entity."""
+    together: dict[tuple[str, str], list[Change]] = defaultdict(list)
+    for change in changes:
+        parts = change.path.split(".")
+        together[".".join(parts[: 3 if change.kind == "set" else 2]), change.kind].append(change)
+    for (path, kind), members in together.items():
+        first = members[0]
+        place = _place(first.place or first.base_place) + (f", was {_place(first.base_place)}" if kind == "set" else "")
+        if kind == "set":
+            told = [f"{change.path[len(path) + 1:]} {_short(change.base_value)} → {_short(change.value)}".strip() for change in members]
+            yield path, "; ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else ""), place
+        elif len(members) == 1:
+            yield first.path, f"{kind}: {_short(first.value if kind == 'added' else first.base_value)}", place
+        else:
+            yield path, f"{kind}: {counted(len(members), 'keys')}", place
+
+
+def _place(place: str) -> str:
+    """A place without its folders: the whole path is in the files."""
+    return place.rsplit("/", 1)[-1]
+
+
+def _short(value: str | None, most: int = 40) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _figures(screen: Screen, comparison: Comparison) -> Table:
+    names = [side.name for side in comparison.sides]
+    table = screen.table("Key figures", "", names)
+    for figure in _chosen(comparison.figures):
+        label = f"  {_figure_name(figure)}"
+        table.add_row(label, *(_shown(figure, figure.values[name], comparison.currency) for name in names))
+    return table
+
+
+_ONCE = frozenset({"cost line", "first short", "short", "short share", "emissions"})
+_BY_YEAR = frozenset({"origin share", "HHI", "months of cover"})
+
+
+def _chosen(figures: Sequence[Figure]) -> Iterator[Figure]:
+    """What fits a screen: of materials in demand, of years the first, 2030 (or a middle one) and the last, and only what differs.
+
+    The share of a country that is cut off is shown for the middle year in any case.
+    """
+    years = sorted({figure.year for figure in figures if figure.year})
+    middle = "2030" if "2030" in years else years[len(years) // 2] if years else ""
+    shown = {years[0], middle, years[-1]} if years else set()
+    wanted = {figure.item for figure in figures if figure.figure == "short"}
+    for figure in figures:
+        once = figure.figure in ("total cost", "capex") or (figure.figure in _ONCE and _differs(figure))
+        yearly = figure.figure in _BY_YEAR and figure.year in shown and figure.item.split(" in ")[-1] in wanted
+        always = figure.figure == "origin share" and figure.year == middle
+        if once or (yearly and (always or _differs(figure))):
+            yield figure
+
+
+def _differs(figure: Figure) -> bool:
+    values = list(figure.values.values())
+    numbers = [value for value in values if isinstance(value, float | int)]
+    if len(numbers) == len(values):
+        return max(numbers) - min(numbers) > 5e-4 * max(map(abs, numbers))
+    return len(set(values)) > 1
+
+
+def _figure_name(figure: Figure) -> str:
+    label = harmless(figure.label)
+    if figure.figure in ("total cost", "capex", "emissions"):
+        return label + (f", {figure.unit}" if figure.figure == "emissions" else "")
+    name = {"cost line": "", "origin share": "share", "short share": "short"}.get(figure.figure, figure.figure)
+    unit = f", {figure.unit}" if figure.figure == "short" else ""
+    return f"{label}{', ' if name else ''}{name}{unit} {figure.year}".strip()
+
+
+def _shown(figure: Figure, value: Value, currency: str) -> str:
+    if value is None:
+        return "never" if figure.figure.startswith("first") else "·"
+    if isinstance(value, str):
+        return harmless(value)
+    if figure.unit == "share":
+        return f"{100 * value:.3g} %"
+    if figure.unit == currency:
+        return money(value, "").strip()
+    return amount(value)
+
+
+@dataclass(frozen=True)
+class _Money:
+    """How the money of one bridge is shown: everything is a multiple of the quantum, so that it adds up on the screen as well."""
+
+    quantum: float
+    scale: float
+    unit: str
+
+    def text(self, value: float) -> str:
+        """A number with its sign, a dot for nothing."""
+        places = max(0, round(math.log10(self.scale / self.quantum)))
+        return f"{value / self.scale:+,.{places}f}" if value else "·"
+
+
+def _money_for(values: Iterable[float], currency: str) -> _Money:
+    largest = max((abs(value) for value in values), default=0.0)
+    scale, word = next(((size, word) for size, word in ((1e9, "bn "), (1e6, "M "), (1e3, "k ")) if largest >= 20 * size), (1.0, ""))
+    return _Money(min(scale, quantum_of(largest, DIGITS)), scale, f"{word}{currency}")
+
+
+def _bridge(screen: Screen, comparison: Comparison, each: Against) -> RenderableType:
+    """Cost lines by cause, rounded so that rows and columns add up to the difference."""
+    parts = each.bridge_parts
+    totals = {line: parts.total(causes) for line, causes in parts.lines.items()}
+    if not totals:
+        return heading(f"Why {each.name} costs the same")
+    shown = _money_for([parts.difference, *(value for causes in parts.lines.values() for value in causes.values())], comparison.currency)
+    causes = [cause for cause in CAUSES if any(row[cause] for row in parts.lines.values())]
+    table = screen.table(f"Why {each.name} costs {'more' if parts.difference > 0 else 'less'}", shown.unit, [*causes, "total"])
+    whole = apportioned(list(totals.values()), parts.difference, shown.quantum)
+    sums = dict.fromkeys(causes, 0.0)
+    for (line, row), total in sorted(zip(parts.lines.items(), whole, strict=True), key=lambda item: -abs(item[1])):
+        cells = apportioned([row[cause] for cause in causes], total, shown.quantum)
+        for cause, cell in zip(causes, cells, strict=True):
+            sums[cause] += cell
+        if any(cells) or total:
+            table.add_row(f"  {line.replace('_', ' ')}", *map(shown.text, cells), Text(shown.text(total), style="bold"))
+    table.add_row(Text("  all", style="bold"), *(Text(shown.text(round(sums[cause] / shown.quantum) * shown.quantum), style="bold") for cause in causes),
+                  Text(shown.text(sum(whole)), style="bold"))  # fmt: skip
+    return table
+
+
+def _effects(screen: Screen, comparison: Comparison, each: Against) -> Iterator[RenderableType]:
+    """What each set of changes does."""
+    rows = each.effects.rows
+    if not rows:
+        if each.effects.note:
+            yield Text(f"By change: {each.effects.note}", style="dim")
+        return
+    total = each.bridge_parts.difference
+    ends = [value for row in rows for value in (row.effect, row.alone, row.last) if value is not None]
+    shown = _money_for([total, *ends], comparison.currency)
+    several = each.effects.method == "shapley"
+    table = screen.table("By change", shown.unit, ["effect", *(["alone", "last"] if several else [])])
+    parts = apportioned([row.effect for row in rows], total, shown.quantum)
+    pairs: Iterable[tuple[Effect, float]] = zip(rows, parts, strict=True)
+    for row, part in sorted(pairs, key=lambda pair: -abs(pair[1])) if several else pairs:
+        ends_shown = [shown.text(value or 0.0) for value in (row.alone, row.last)] if several else []
+        table.add_row(f"  {harmless(row.group)}", Text(shown.text(part), style="bold"), *ends_shown)
+    table.add_row(Text("  all", style="bold"), Text(shown.text(sum(parts)), style="bold"), *(["", ""] if several else []))
+    yield table
+    yield Text(f"  {each.effects.note}", style="dim")
+
+
+def _differently(screen: Screen, comparison: Comparison, each: Against) -> Iterator[RenderableType]:
+    text = heading(f"What {each.name} does differently")
+    if each.divergence is None:
+        yield text.append("  nothing", style="green")
+        return
+    text.append(f"  first in {each.divergence.period}: {harmless(each.divergence.what)}")
+    if each.keep_all == "tie":
+        text.append("\n  All of it is a tie: what the base does would cost nothing more here.", style="green")
+    yield text
+    for kinds, name in (
+        (("commitment", "signature"), "Commitments"), (("supply", "process", "transfer"), "Supply, over all years"),
+        (("stock",), "Stocks, mean level"), (("shortage",), "Shortage, over all years"),
+    ):  # fmt: skip
+        yield from _decisions(screen, comparison, each, kinds, name)
+
+
+def _decisions(screen: Screen, comparison: Comparison, each: Against, kinds: Sequence[str], name: str) -> Iterator[RenderableType]:
+    """One row an entity: the base, the plan, and what keeping the base's would cost."""
+    groups: dict[tuple[str, str], list[Decision]] = defaultdict(list)
+    for decision in each.decisions:
+        if decision.kind in kinds:
+            groups[decision.kind, decision.item].append(decision)
+    if not groups:
+        return
+    table = screen.table(name, "", [comparison.base, each.name, "keeping costs"])
+    ranked = sorted(groups.values(), key=_weight, reverse=True)
+    for members in ranked[:MOST_ROWS]:
+        first = members[0]
+        table.add_row(f"  {first.item}, {first.unit}", _told_amount(members, base=True), _told_amount(members, base=False), _kept(first, comparison.currency))
+    if len(ranked) > MOST_ROWS:
+        table.add_row(Text(f"  and {len(ranked) - MOST_ROWS} more: --json, --csv or --xlsx has all", style="dim"))
+    yield table
+
+
+def _weight(members: Sequence[Decision]) -> tuple[float, float]:
+    """What matters more is shown first: what cannot be kept or is dear to keep, then what differs by much."""
+    keep = members[0].keep_cost if members[0].keep_cost is not None else (math.inf if members[0].keep == "not possible" else -1.0)
+    return (1.0 if keep == math.inf else 0.0, abs(sum(item.value - item.base_value for item in members))) if keep == math.inf else (0.5, keep)
+
+
+def _told_amount(members: Sequence[Decision], base: bool) -> str:
+    """Sizes with their dates where something is decided once, the sum or mean where it goes on."""
+    values = [(item.period, item.base_value if base else item.value) for item in members]
+    if members[0].kind in ("commitment", "signature"):
+        dated = [f"{amount(value) if members[0].kind == 'commitment' else f'{100 * value:.0f} %'} in {period}" for period, value in values if value]
+        return ", ".join(dated[:1]) + (f" +{len(dated) - 1}" if len(dated) > 1 else "") or "·"
+    total = sum(value for _, value in values)
+    return amount(total / len(values) if members[0].kind == "stock" else total)
+
+
+def _kept(decision: Decision, currency: str) -> Text:
+    if decision.keep == "tie":
+        return Text("nothing: a tie", style="green")
+    if decision.keep == "costs" and decision.keep_cost is not None:
+        return Text(_signed(decision.keep_cost, currency))
+    return Text(decision.keep, style="dim")
