@@ -8,7 +8,7 @@ function lettersPerColumn(links, place) {
     return depth.get(node);
   };
   const columns = Math.max(...links.map((link) => reach(link[0])));
-  return Math.floor((Math.max(760, place.clientWidth) / Math.max(1, columns - 1) - 24) / 6.4);
+  return Math.floor((Math.max(state.printing ? 0 : 760, place.clientWidth) / Math.max(1, columns - 1) - 24) / (state.printing ? 5.2 : 6.4));
 }
 
 function drawSankey() {
@@ -37,10 +37,10 @@ function drawSankey() {
     const [text, number] = [name(shown.sankey.nodes[index]), amount(size(index))];
     // beside the last column two labels share the room
     if (beforeLast.has(index)) return `${number} ${unit}`;
-    const most = Math.max(8, room - number.length - (last(index) ? 12 : 2));
+    const most = Math.max(8, room - number.length - (last(index) ? 9 : 2));
     return `${text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text}  ${number}`;
   };
-  const label = (index) => ({ position: last(index) ? 'left' : 'right', color: c.ink, fontSize: 12, formatter: () => words(index) });
+  const label = (index) => ({ position: last(index) ? 'left' : 'right', color: c.ink, fontSize: state.printing ? 10 : 12, formatter: () => words(index) });
   return {
     of: `· ${labelOf(state.material)} in ${state.year}, ${unit}`, legend: [], minWidth: 760,
     height: Math.max(300, Math.min(640, 34 * Math.max(used.filter((index) => last(index)).length, nodes.filter((node) => ['supplier', 'process', 'stock', 'substitute', 'other', 'transit', 'returned'].includes(node.kind)).length))),

@@ -8,15 +8,16 @@ function fill(select, options, chosen) {
 
 const option = (value, text) => element('option', { value, text });
 
-// The material that runs short first is shown first.
-function firstMaterial(of) {
-  const worst = (item) => {
+// The material that runs shortest in any of the plans is shown first.
+function firstMaterial(shown) {
+  const worst = (item) => Math.max(...plans.map((of) => shortest(item, of)));
+  const shortest = (item, of) => {
     const flows = (of.supply[item.id] || {})[''];
     if (!flows || !item.demanded) return -1;
     const missing = sum(flows.in.filter((flow) => flow.kind === 'short').flatMap((flow) => flow.values));
     return missing / (sum(flows.out.filter((flow) => flow.kind === 'demand').flatMap((flow) => flow.values)) || 1);
   };
-  const items = [...of.materials];
+  const items = [...shown.materials];
   return (items.sort((one, two) => worst(two) - worst(one))[0] || { id: '' }).id;
 }
 

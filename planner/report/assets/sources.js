@@ -1,5 +1,5 @@
 // Long tables: searched as one types, and grown page by page.
-const PAGE = 100;
+const PAGE = 50;
 const listings = [];
 
 class Listing {
@@ -56,5 +56,5 @@ function sourceRows(listing) {
 
 function sourceHead() {
   const placed = plan().sources.rows.some((row) => row[2]);
-  return [['Key', '26%'], ['Value', '14%'], ['Source, or assumption', ''], ['Confidence', '9%'], ...(placed ? [['Set in', '15%']] : [])];
+  return [['Key', '26%'], ['Value', '13%'], ['Source, or assumption', ''], ['Confidence', '11%'], ...(placed ? [['Set in', '15%']] : [])];
 }

@@ -82,14 +82,14 @@ function drawSupply(hidden) {
   const words = (index) => [
     ...[...parts].reverse().filter((part) => part.values[index] > 1e-6 * need[index]).map((part) => [part.colour, part.label, `${amount(part.values[index])} ${per}`]),
     ['', 'Needed in all', `${amount(need[index])} ${per}`],
-    ...(more ? out.filter((use) => use.values[index] > 1e-4 * need[index]).map((use) => ['', `– ${use.label}`, amount(use.values[index])]) : []),
+    ...(more ? out.filter((use) => use.values[index] > 1e-4 * need[index]).map((use) => ['', `– ${use.kind === 'stock' ? 'into ' : ''}${use.label}`, amount(use.values[index])]) : []),
   ];
   const missing = parts.find((part) => part.key === 'short');
   const most = missing ? missing.values.reduce((best, value, index) => (value > missing.values[best] ? index : best), 0) : -1;
   const shortage = missing ? `Most is short in ${cols[most].label}: ${amount(missing.values[most])} ${per}.` : 'Nothing runs short.';
   const uneven = state.grain === 'period' && new Set(cols.map((col) => col.divide)).size > 1;
   return {
-    note: `Bars add up to the black line: everything that is needed. Red hatching is what is missing.${state.grain === 'period' ? ' Rates per year.' : ''}${uneven ? ' Periods are not equally long: later ones are whole years.' : ''}`,
+    note: `Bars add up to the solid line: everything that is needed. Red hatching is what is missing.${state.grain === 'period' ? ' Rates per year.' : ''}${uneven ? ' Periods are not equally long: later ones are whole years.' : ''}`,
     of: `· ${labelOf(state.material)}, ${per}`,
     height: narrow() ? 300 : 370,
     legend: [

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from planner.errors import InputError
@@ -175,6 +176,21 @@ def test_sources_of_every_key(tree: dict[str, Any]) -> None:
     assert [texts[place] for place in rows["suppliers.au_ore.price"][3:5]] == ["A study", ""]
     assert [texts[place] for place in rows["suppliers.cn_ore.capacity"][3:6]] == ["", "", ""]
     assert len(texts) == len(set(texts))
+
+
+def test_places_come_from_the_table_of_inputs() -> None:
+    plan = rich_plan()
+    row = {"path": "suppliers.cn_ore.price", "value": "10", "file": "a.yaml", "line": 7, "source": "", "assumption": SCRIPT, "confidence": "low", "note": ""}
+    found = plan_tree(Plan(plan.name, plan.record, plan.resolved, {**plan.tables, "inputs": pd.DataFrame([row])}))["sources"]
+    assert [[found["texts"][place] for place in row[2:]] for row in found["rows"]] == [["a.yaml:7", "", SCRIPT, "low", ""]]
+
+
+def test_a_relaxed_plan_says_so_at_once() -> None:
+    plan = rich_plan()
+    relaxed = {**plan.record, "status": "relaxed", "relaxations": [{"path": "policies.diversify.share", "text": f"50 % → 60 % {SCRIPT}"}]}
+    page = report_page([Plan(plan.name, relaxed, plan.resolved, plan.tables)])
+    assert "this plan gives way in policies.diversify.share" in page
+    assert SCRIPT not in page
 
 
 def test_the_same_plan_gives_the_same_bytes() -> None:
