@@ -26,8 +26,6 @@ MOST_CHANGES = 14
 MOST_ROWS = 12
 DIGITS = 5
 """Digits of the largest number of a bridge."""
-YEARS = 3
-"""So many years of a figure: the first, one in the middle, the last."""
 
 
 def render_comparison(comparison: Comparison, width: int = 100) -> RenderableType:
@@ -104,34 +102,61 @@ def _short(value: str | None, most: int = 40) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+_ONCE = frozenset({"cost line", "first short", "emissions"})
+_BY_YEAR = {"origin share": "share", "HHI": "HHI", "months of cover": "months of cover"}
+
+
 def _figures(screen: Screen, comparison: Comparison) -> Table:
+    """What fits a screen: of materials in demand, of years the first, 2030 (or a middle one) and the last, and only what differs.
+
+    The share of a country that is cut off is shown in any case.
+    """
     names = [side.name for side in comparison.sides]
     table = screen.table("Key figures", "", names)
-    for figure in _chosen(comparison.figures):
-        label = f"  {_figure_name(figure)}"
-        table.add_row(label, *(_shown(figure, figure.values[name], comparison.currency) for name in names))
+    wanted = {figure.item for figure in comparison.figures if figure.figure == "short"}
+    years = sorted({figure.year for figure in comparison.figures if figure.year})
+    shown = dict.fromkeys([years[0], "2030" if "2030" in years else years[len(years) // 2], years[-1]]) if years else {}
+    for rows in _together(comparison.figures):
+        first = rows[0]
+        if first.figure in _BY_YEAR:
+            _add_years(table, [figure for figure in rows if figure.year in shown and figure.item.split(" in ")[-1] in wanted], names)
+        elif first.figure == "short":
+            shares = {figure.item: figure for figure in comparison.figures if figure.figure == "short share"}
+            if any(first.values.values()):
+                table.add_row(f"  {harmless(first.label)}, short, {first.unit}", *(_short_cell(first, shares.get(first.item), plan) for plan in names))
+        elif first.figure in ("total cost", "capex") or (first.figure in _ONCE and _differs(first)):
+            table.add_row(f"  {_figure_name(first)}", *(_shown(first, first.values[plan], comparison.currency) for plan in names))
     return table
 
 
-_ONCE = frozenset({"cost line", "first short", "short", "short share", "emissions"})
-_BY_YEAR = frozenset({"origin share", "HHI", "months of cover"})
+def _add_years(table: Table, rows: Sequence[Figure], names: Sequence[str]) -> None:
+    """One row of a figure in some years."""
+    if rows and (rows[0].figure == "origin share" or any(map(_differs, rows))):
+        years = " ".join("'" + figure.year[2:] for figure in rows)
+        table.add_row(f"  {harmless(rows[0].label)}, {_BY_YEAR[rows[0].figure]} {years}", *(_years_cell(rows, plan) for plan in names))
 
 
-def _chosen(figures: Sequence[Figure]) -> Iterator[Figure]:
-    """What fits a screen: of materials in demand, of years the first, 2030 (or a middle one) and the last, and only what differs.
-
-    The share of a country that is cut off is shown for the middle year in any case.
-    """
-    years = sorted({figure.year for figure in figures if figure.year})
-    middle = "2030" if "2030" in years else years[len(years) // 2] if years else ""
-    shown = {years[0], middle, years[-1]} if years else set()
-    wanted = {figure.item for figure in figures if figure.figure == "short"}
+def _together(figures: Sequence[Figure]) -> Iterator[list[Figure]]:
+    """Figures of one item, all of its years together."""
+    found: dict[tuple[str, str], list[Figure]] = defaultdict(list)
     for figure in figures:
-        once = figure.figure in ("total cost", "capex") or (figure.figure in _ONCE and _differs(figure))
-        yearly = figure.figure in _BY_YEAR and figure.year in shown and figure.item.split(" in ")[-1] in wanted
-        always = figure.figure == "origin share" and figure.year == middle
-        if once or (yearly and (always or _differs(figure))):
-            yield figure
+        found[figure.figure, figure.item].append(figure)
+    yield from found.values()
+
+
+def _years_cell(rows: Sequence[Figure], plan: str) -> str:
+    """The same figure in several years: ``71 0 0 %``."""
+    unit = " %" if rows[0].unit == "share" else ""
+    numbers = [figure.values[plan] for figure in rows]
+    texts = ["·" if not isinstance(value, float | int) else f"{100 * value:.0f}" if unit else amount(value) for value in numbers]
+    return " ".join(texts) + unit
+
+
+def _short_cell(figure: Figure, share: Figure | None, plan: str) -> str:
+    value, part = figure.values[plan], share.values[plan] if share is not None else None
+    if not isinstance(value, float | int) or not value:
+        return "·"
+    return amount(value) + (f" ({100 * part:.2g} %)" if isinstance(part, float | int) else "")
 
 
 def _differs(figure: Figure) -> bool:
@@ -144,11 +169,7 @@ def _differs(figure: Figure) -> bool:
 
 def _figure_name(figure: Figure) -> str:
     label = harmless(figure.label)
-    if figure.figure in ("total cost", "capex", "emissions"):
-        return label + (f", {figure.unit}" if figure.figure == "emissions" else "")
-    name = {"cost line": "", "origin share": "share", "short share": "short"}.get(figure.figure, figure.figure)
-    unit = f", {figure.unit}" if figure.figure == "short" else ""
-    return f"{label}{', ' if name else ''}{name}{unit} {figure.year}".strip()
+    return f"{label}, first short" if figure.figure == "first short" else f"{label}, {figure.unit}" if figure.figure == "emissions" else label
 
 
 def _shown(figure: Figure, value: Value, currency: str) -> str:
