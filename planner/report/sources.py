@@ -33,6 +33,8 @@ Row = tuple[str, ...]
 def _table(case: Case) -> Iterator[Row]:
     """Rows of the plan's own table of inputs."""
     for row in case.rows("inputs"):
+        if row["path"] in ("version", "title") or row["path"].endswith(".label"):
+            continue
         place = f"{row['file']}:{row['line']}" if row["file"] else ""
         yield str(row["path"]), str(row["value"]), place, *(str(row[name]) for name in NOTES)
 
