@@ -33,6 +33,11 @@ KIND_OF = {
     "shortage": "shortage", "transfer": "transfer",
 }  # fmt: skip
 """Kind of decision of each component that decides something."""
+ENTITIES = {
+    "supply": "suppliers", "stock": "stockpiles", "commitment": "projects", "signature": "contracts", "process": "processes", "shortage": "demands",
+    "transfer": "routes",
+}  # fmt: skip
+"""Kind of entity that each kind of decision is about."""
 LEVELS = frozenset({"stock"})
 """Components that are levels: of a bucket the last one counts, flows are added up."""
 
@@ -43,6 +48,7 @@ class Decision:
 
     kind: str
     item: str
+    label: str
     material: str
     period: str
     """Calendar year, or the bucket of time in which something is committed or signed."""
@@ -69,10 +75,12 @@ def decisions_between(base: Side, side: Side, grid: Grid) -> list[Decision]:
     found = []
     for who in sorted({*amounts[0], *amounts[1]}, key=lambda who: (list(KIND_OF.values()).index(who[0]), who[1])):
         one, other = (each.get(who, {}) for each in amounts)
+        scenario = (side if who in amounts[1] else base).loaded.scenario
+        label = getattr(scenario, ENTITIES[who[0]])[who[1]].label or who[1]
+        material, unit = _unit(scenario, who)
         for period in _different(one, other):
             here, there = one.get(period, 0.0), other.get(period, 0.0)
-            material, unit = _unit(side.loaded.scenario if who in amounts[1] else base.loaded.scenario, who)
-            found.append(Decision(who[0], who[1], material, period, here, there, unit))
+            found.append(Decision(*who, label, material, period, here, there, unit))
     return found
 
 

@@ -103,7 +103,7 @@ def _short(value: str | None, most: int = 40) -> str:
 
 
 _ONCE = frozenset({"cost line", "first short", "emissions"})
-_BY_YEAR = {"origin share": "share", "HHI": "HHI", "months of cover": "months of cover"}
+_BY_YEAR = {"origin share": "share", "HHI": "HHI", "months of cover": "cover, months"}
 
 
 def _figures(screen: Screen, comparison: Comparison) -> Table:
