@@ -444,7 +444,7 @@ def _show_report(report: Report) -> None:
 
 def _show_table(folder: Path, name: str, form: str) -> None:
     from planner.errors import did_you_mean, listed
-    from planner.plan import Plan
+    from planner.plan import Plan, csv_text
     from planner.results.tables import COLUMNS
 
     plan = Plan.load(folder)
@@ -456,7 +456,7 @@ def _show_table(folder: Path, name: str, form: str) -> None:
     if not _as_written(folder, plan.record, f"{name}.csv", f"{name}.parquet") and lost:
         raise InputError(f"{folder / f'{name}.parquet'}: the plan is damaged: without the columns {listed(lost)}")
     if form == "csv":
-        typer.echo(table.to_csv(index=False, lineterminator="\n"), nl=False)
+        typer.echo(csv_text(table), nl=False)
     elif form == "json":
         typer.echo(harmless(table.to_json(orient="records", indent=1, force_ascii=False, double_precision=15)))
     else:

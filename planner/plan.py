@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.disk import PATIENCE, leftovers, lock, restore, staging, swap, sync_folder, write_file, writing
 from planner.errors import InputError, listed
+from planner.scenario.characters import inert
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,7 +140,7 @@ class Plan:
         """Write every file, the record last: a folder without it is not a plan."""
         files = {SCENARIO: write_file(folder / SCENARIO, self.resolved.encode())}
         for name, table in self.tables.items():
-            files[f"{name}.csv"] = write_file(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
+            files[f"{name}.csv"] = write_file(folder / f"{name}.csv", csv_text(table).encode())
             files[f"{name}.parquet"] = write_file(folder / f"{name}.parquet", table.to_parquet(index=False))
         record = {**_without_digests(self.record), "files": files}
         record["sha256"] = digest(record)
@@ -242,6 +243,13 @@ def _read_table(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path)
     except Exception as error:
         raise InputError(f"{path}: the plan is damaged: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """A table as CSV in which no text is a formula; Parquet holds texts as they are."""
+    texts = [column for column in table.columns if table[column].dtype.kind not in "fiu"]
+    safe = table.assign(**{column: [inert(cell) if isinstance(cell, str) else cell for cell in table[column]] for column in texts})
+    return str(safe.to_csv(index=False, lineterminator="\n"))
 
 
 def digest(record: Record) -> str:

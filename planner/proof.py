@@ -16,7 +16,7 @@ from typing import Any
 
 from planner.again import price_problems
 from planner.errors import CheckError, InputError
-from planner.plan import DIGESTS, FORMAT, RECORD, SCENARIO, Plan, changed, regular
+from planner.plan import DIGESTS, FORMAT, RECORD, SCENARIO, Plan, changed, csv_text, regular
 from planner.results.figures import key_figures
 from planner.results.inputs import FACTS, INPUTS, input_table
 from planner.results.prices import PRICES
@@ -163,7 +163,7 @@ def _twin_problems(folder: Path, plan: Plan) -> list[str]:
         except InputError as error:
             problems.append(str(error))
             continue
-        expected = table.to_csv(index=False, lineterminator="\n")
+        expected = csv_text(table)
         if written != expected:
             problems.append(f"{name}.csv and {name}.parquet differ: {_first_difference(written, expected)}")
     return problems

@@ -14,6 +14,7 @@ import yaml
 import planner
 from planner.pipeline import solve_scenario
 from planner.plan import Plan
+from planner.results.tables import COLUMNS
 from planner.scenario.load import load
 from planner.solver.engine import Option
 from tests.oracle.plans import loaded, plan_of
@@ -35,7 +36,8 @@ DIGITS = 7
 def printed(plan: Plan) -> dict[str, pd.DataFrame]:
     """Tables as they are printed: sorted by their keys, numbers to so many digits of the largest of their kind."""
     found = {}
-    for name, unsorted in plan.tables.items():
+    for name in COLUMNS:
+        unsorted = plan.tables[name]
         keys = [column for column in unsorted.columns if unsorted[column].dtype.kind not in "f"]
         table = unsorted.sort_values(keys, ignore_index=True)
         for column in table.select_dtypes("float"):

@@ -11,6 +11,7 @@ from planner.comparison.bridge import CAUSES
 from planner.comparison.result import FRAMES, Against, Comparison
 from planner.disk import replace_file
 from planner.errors import InputError, listed
+from planner.plan import csv_text
 from planner.sheets import Chart, Sheet, write_book
 
 _HEADS = {"group": "set of changes", "changes": "keys", "keep": "keeping the base's", "keep_cost": "would cost", "effect": "effect on cost"}
@@ -97,8 +98,7 @@ def write_tables(comparison: Comparison, folder: str | Path) -> Path:
     folder = Path(folder)
     refuse_other_tables(folder)
     for name, frame in comparison.frames().items():
-        inert = frame.map(_inert)
-        replace_file(folder / f"{name}.csv", inert.to_csv(index=False, lineterminator="\n").encode())
+        replace_file(folder / f"{name}.csv", csv_text(frame).encode())
     return folder
 
 
@@ -116,11 +116,3 @@ def refuse_other_tables(folder: Path) -> None:
         raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
     if others:
         raise InputError(f"{folder}: holds {listed(others)}, which is no table of a comparison; choose another place with --csv")
-
-
-def _inert(value: Any) -> Any:
-    """A text that no spreadsheet runs: what begins like a formula and is no number does not."""
-    if not isinstance(value, str) or value[:1] not in ("=", "@", "+", "-", "\t", "\r"):
-        return value
-    number = value[0] in "+-" and value[1:2].isdigit()
-    return value if number else f"'{value}"
