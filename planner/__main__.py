@@ -77,7 +77,7 @@ def _stop(number: int, _: FrameType | None) -> None:
 
 
 def _unraisable(lost: Any) -> None:
-    """Where Python cannot pass on an interruption, it is noted; the run ends at its next step (:class:`planner.cli._Progress`)."""
+    """Where Python cannot pass on an interruption, it is noted; the run ends at its next step (:class:`planner.cli.shared.Progress`)."""
     if not (_received and issubclass(lost.exc_type, KeyboardInterrupt)):
         sys.__unraisablehook__(lost)
 

@@ -78,12 +78,12 @@ if kind in ("renames", "meet-renames"):
     disk.exchange = lambda *a: False
 if kind == "stage":
     import planner.cli as cli
-    show = cli._Progress.show
+    show = cli.Progress.show
     def shown(self, stage, seconds):
         show(self, stage, seconds)
         if stage == rest:
             fire()
-    cli._Progress.show = shown
+    cli.Progress.show = shown
 elif kind == "half":
     third = f"{list(answer.tables)[2]}.parquet"
     plans.write_file = half

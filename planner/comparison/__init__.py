@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from planner.comparison.bridge import bridge_between
@@ -11,11 +11,11 @@ from planner.comparison.decisions import decisions_between, first_divergence, wi
 from planner.comparison.effects import Counter, Effects, effects_of
 from planner.comparison.figures import figures_of
 from planner.comparison.result import Against, Comparison, stacked
-from planner.comparison.sides import Grid, Side, common_grid, is_plan_folder, sides_of
+from planner.comparison.sides import Grid, Side, common_grid, folder_of, is_plan_folder, sides_of
 from planner.comparison.workers import in_parallel
 from planner.errors import InputError, did_you_mean
 from planner.pipeline import solve_scenario
-from planner.plan import Plan
+from planner.plan import SCENARIO, Plan, changed, read_record
 
 __all__ = ["Comparison", "compare", "stacked"]
 Item = str | Path | Plan
@@ -59,7 +59,8 @@ def compare(
     grid = common_grid(sides)
     against = [_against(sides[0], side, grid, effects, keep, workers, count) for side in sides[1:]]
     currency = sides[0].loaded.scenario.money.currency
-    return Comparison(tuple(sides), currency, grid.same, tuple(_notes(sides, grid)), figures_of(sides, currency), against)
+    notes = (*_tampered(items), *_notes(sides, grid))
+    return Comparison(tuple(sides), currency, grid.same, notes, figures_of(sides, currency), against)
 
 
 def _silent(_what: str, _done: int, _of: int) -> None:
@@ -81,7 +82,7 @@ def _plans(items: Sequence[Item], root: str | Path | None, workers: int | None, 
         if isinstance(item, Plan):
             found[place] = item
         elif is_plan_folder(Path(item)):
-            found[place] = Plan.load(Path(item) if Path(item).is_dir() else Path(item).parent)
+            found[place] = Plan.load(folder_of(Path(item)))
         else:
             files.append(place)
     tasks = [(str(items[place]), None if root is None else str(root)) for place in files]
@@ -116,6 +117,17 @@ def _against(base: Side, side: Side, grid: Grid, effects: bool, keep: bool, work
     if keep:
         decisions, everything = with_keep_costs(decisions, base, side, count)
     return Against(side.name, changes, bridge, shared.summing_to(bridge.difference, bridge.quantum), decisions, everything, first_divergence(base, side, grid))
+
+
+def _tampered(items: Sequence[Item]) -> Iterator[str]:
+    """Which plan folders are not as they were written."""
+    for item in items:
+        if not isinstance(item, Plan) and is_plan_folder(Path(item)):
+            folder = folder_of(Path(item))
+            record = read_record(folder)
+            odd = changed(folder, record, [SCENARIO, *(f"{name}.parquet" for name in record["tables"])])
+            if odd:
+                yield f"{folder} was changed after it was written: {', '.join(odd)}; see plan verify {folder}"
 
 
 def _notes(sides: Sequence[Side], grid: Grid) -> list[str]:

@@ -141,3 +141,8 @@ def _label(first: dt.date, last: dt.date, sides: Sequence[Side]) -> str:
 def is_plan_folder(path: Path) -> bool:
     """Whether a path is a folder that says it is a plan, rather than a scenario file."""
     return path.is_dir() or path.name == RECORD
+
+
+def folder_of(path: Path) -> Path:
+    """The folder of a plan that is named by its folder or its record."""
+    return path if path.is_dir() else path.parent

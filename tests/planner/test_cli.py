@@ -71,7 +71,9 @@ def test_set_changes_values_and_is_recorded(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["csv", "json", "text"])
 def test_show_prints_any_table(tmp_path: Path, form: str) -> None:
     run("solve", CASES / "cutoff_ramp.yaml", "-q", "--out", tmp_path / "p")
-    for table in (path.stem for path in (tmp_path / "p").glob("*.csv")):
+    # each table in one of the forms
+    tables = sorted(path.stem for path in (tmp_path / "p").glob("*.csv"))
+    for table in tables[("text", "csv", "json").index(form) :: 3]:
         text = run("show", tmp_path / "p", "--table", table, "--format", form).stdout
         if form == "csv":
             assert text == (tmp_path / "p" / f"{table}.csv").read_text()
@@ -224,7 +226,7 @@ def test_usage_errors_exit_with_2() -> None:
 def test_version_and_help_do_not_import_the_heavy_packages() -> None:
     assert run("--version").stdout.startswith("stopgap 0.")
     code = (
-        "import sys; from planner.cli import _guarded, app; sys.argv = ['plan', '--help']; _guarded(app);"
+        "import sys; from planner.cli import guarded, app; sys.argv = ['plan', '--help']; guarded(app);"
         "print(sorted({'pyomo', 'pandas', 'highspy', 'numpy', 'pydantic'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,11 @@ def test_ties_are_called_so() -> None:
             console.print(render_comparison(compared(plan(side, **(same | {f"suppliers__{side}__price": 19})), plan("even", **same), effects=False)))
         texts.append(capture.get())
     assert any("nothing: a tie" in text and "All of it is a tie" in text for text in texts)
+
+
+def test_a_plan_that_was_changed_is_told(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "first", tmp_path / "odd")
+    text = (tmp_path / "odd" / "scenario.yaml").read_text(encoding="utf-8")
+    (tmp_path / "odd" / "scenario.yaml").write_text(text + "# mine\n", encoding="utf-8")
+    shown = run("compare", folder / "first", "odd", "--no-effects", "--no-keep", cwd=tmp_path).stdout
+    assert "odd was changed after it was written: scenario.yaml" in " ".join(shown.split())

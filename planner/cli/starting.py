@@ -1,0 +1,37 @@
+"""``plan new`` and ``plan schema``: how to begin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from planner.cli.shared import app
+from planner.errors import InputError
+
+
+@app.command()
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to.", show_default=False)]) -> None:
+    """Write a small, commented scenario that solves."""
+    from planner.language import new_scenario
+
+    for path in new_scenario(folder):
+        typer.echo(f"wrote {path}")
+    typer.echo(f"\nNow try:  plan solve {folder / 'scenario.yaml'}\n          plan solve {folder / 'cutoff.yaml'}")
+
+
+@app.command()
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it there instead of printing it.", show_default=False)] = None,
+) -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    from planner.language import schema_text
+
+    if out is None:
+        typer.echo(schema_text(), nl=False)
+        return
+    try:
+        out.write_text(schema_text(), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{out}: cannot be written: {error.strerror or error}") from None
