@@ -157,7 +157,9 @@ class _Page:
     def table(self, widths: list[float]) -> None:
         """Header and cells."""
         for column, name in enumerate(self.names):
-            self.page.write_string(self.top, column, self.text(name, self.top, column), self.form("header"))
+            # a heading stands over its numbers
+            form = self.form("number header" if any(isinstance(value, int | float) for value in self.columns[column]) else "header")
+            self.page.write_string(self.top, column, self.text(name, self.top, column), form)
         units = self.columns[self.names.index(self.sheet.unit)] if self.sheet.unit in self.names else None
         wrapped = [any(_lines(value, width) > 1 for value in values[:MEASURED_ROWS]) for values, width in zip(self.columns, widths, strict=True)]
         for number, values in enumerate(zip(*self.columns, strict=True)):
@@ -209,8 +211,8 @@ class _Page:
     def _form(self, name: str) -> Any:
         """A cell format, made once a sheet."""
         base: dict[str, Any] = {"valign": "top"}
-        if name == "header":
-            base |= {"bold": True, "bg_color": "#E8EEF4", "bottom": 1}
+        if name in ("header", "number header"):
+            base |= {"bold": True, "bg_color": "#E8EEF4", "bottom": 1, **({} if name == "header" else {"align": "right"})}
         elif name == "title":
             base |= {"bold": True, "font_size": 14}
         elif name == "note":
@@ -229,7 +231,7 @@ class _Page:
             made.add_series({**series, **({"gap": 40} if base in ("bar", "column") else {})})
         # a title that begins with "=" would be taken for a reference
         made.set_title({"name": f" {_written(chart.title)}", "name_font": {"size": 12}, "overlay": False})
-        numbers = {"num_format": FORMATS[chart.shown], "name": f" {chart.unit}" if chart.unit else "", "major_gridlines": {"visible": True}}
+        numbers = _axis(chart, sheet)
         # categories stand where bars of negative numbers do not run over them; the first one is the uppermost
         words = {"label_position": "low", "reverse": base == "bar"}
         made.set_y_axis(words if base == "bar" else numbers)
@@ -237,6 +239,23 @@ class _Page:
         made.set_legend({"none": True} if len(chart.y) == 1 and chart.by == "column" else {"position": "bottom"})
         made.set_size({"width": CHART[0], "height": CHART[1]})
         self.page.insert_chart(row, len(self.names) + 1, made)
+
+
+MILLIONS = 2e7
+"""Numbers from here on are shown in millions along an axis."""
+
+
+def _axis(chart: Chart, sheet: Sheet) -> dict[str, Any]:
+    """The axis of numbers: from zero on where nothing is negative, as a bar that is cut off misleads."""
+    last = len(sheet.frame) if chart.last is None else chart.last + 1
+    cells = sheet.frame[list(chart.y)].iloc[chart.first : last].to_numpy().ravel().tolist()
+    numbers = [cell for cell in cells if isinstance(cell, int | float) and math.isfinite(cell)]
+    large = chart.shown == "money" and max(map(abs, numbers), default=0.0) >= MILLIONS
+    unit = f"million {chart.unit}" if large and chart.unit else chart.unit
+    axis: dict[str, Any] = {"num_format": FORMATS[chart.shown], "name": f" {unit}" if unit else "", "major_gridlines": {"visible": True}}
+    if large:
+        axis |= {"display_units": "millions", "display_units_visible": False}
+    return axis | ({"min": 0} if numbers and min(numbers) >= 0 else {})
 
 
 def _series(chart: Chart, name: str, sheet: Sheet) -> Iterator[dict[str, Any]]:
