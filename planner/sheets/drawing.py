@@ -253,7 +253,8 @@ def _axis(chart: Chart, sheet: Sheet) -> dict[str, Any]:
     large = chart.shown == "money" and max(map(abs, numbers), default=0.0) >= MILLIONS
     unit = f"million {chart.unit}" if large and chart.unit else chart.unit
     # each comma of a format divides by a thousand, which all programs know; display units only some do
-    axis: dict[str, Any] = {"num_format": "#,##0,," if large else FORMATS[chart.shown], "name": f" {unit}" if unit else "", "major_gridlines": {"visible": True}}
+    shown = "#,##0,," if large else FORMATS[chart.shown]
+    axis: dict[str, Any] = {"num_format": shown, "name": f" {unit}" if unit else "", "major_gridlines": {"visible": True}}
     return axis | ({"min": 0} if numbers and min(numbers) >= 0 else {})
 
 
