@@ -5,9 +5,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from types import ModuleType
 from typing import TypeVar
+
+from planner.errors import StopgapError
 
 Task = TypeVar("Task")
 Made = TypeVar("Made")
@@ -25,7 +31,7 @@ def in_parallel(work: Callable[[Task], Made], tasks: Sequence[Task], workers: in
         done: Called with the number of finished tasks after each.
 
     Raises:
-        Exception: what the first task that fails raises.
+        StopgapError: if a worker is ended from outside; else what the first task that fails raises.
     """
     number = min(len(tasks), workers or os.cpu_count() or 1)
     if number < 2 or len(tasks) < WORTH:
@@ -33,15 +39,18 @@ def in_parallel(work: Callable[[Task], Made], tasks: Sequence[Task], workers: in
     found: dict[int, Made] = {}
     pool = ProcessPoolExecutor(number, mp_context=multiprocessing.get_context("spawn"), initializer=_ignore_interrupts)
     try:
-        places = {pool.submit(work, task): place for place, task in enumerate(tasks)}
+        with _nameless_main():
+            places = {pool.submit(work, task): place for place, task in enumerate(tasks)}
         for future in as_completed(places):
             found[places[future]] = future.result()
             done(len(found))
-    except BaseException:
+    except BaseException as error:
         # nobody waits for what is left
         for process in list((pool._processes or {}).values()):
             process.terminate()
         pool.shutdown(wait=False, cancel_futures=True)
+        if isinstance(error, BrokenProcessPool):
+            raise StopgapError("a worker process was ended from outside, perhaps for want of memory; try --workers 1") from None
         raise
     pool.shutdown()
     return [found[place] for place in range(len(tasks))]
@@ -51,6 +60,17 @@ def _one_by_one(work: Callable[[Task], Made], tasks: Sequence[Task], done: Calla
     for count, task in enumerate(tasks, 1):
         yield work(task)
         done(count)
+
+
+@contextmanager
+def _nameless_main() -> Iterator[None]:
+    """Start workers without the script that started all: they would run it again, down to this very call."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 def _ignore_interrupts() -> None:

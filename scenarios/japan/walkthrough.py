@@ -45,7 +45,7 @@ print(worth[["period", "value", "low", "high", "unit"]].head(12).to_string(index
 # The bridge adds up to the difference in every digit; its causes come from pricing both plans with both scenarios' unit costs.
 
 # %%
-comparison = planner.compare(usual, cutoff, workers=1)
+comparison = planner.compare(usual, cutoff)
 bridge = comparison.bridge
 print(bridge.pivot_table(index="line", columns="cause", values="value", aggfunc="sum", fill_value=0).div(1e6).round(1))
 difference = cutoff.total_cost - usual.total_cost

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +12,8 @@ import pytest
 from planner.comparison import effects as module
 from planner.comparison.effects import Effect
 from tests.planner.comparison.comparing import compared, plan
+
+ROOT = Path(__file__).parents[3]
 
 
 def effects(**changes: Any) -> tuple[str, dict[str, Effect]]:
@@ -99,3 +104,17 @@ def module_compare(other: Any) -> Any:
     from planner.comparison import compare
 
     return compare(plan(), other, keep=False, workers=2).against[0].effects
+
+
+def test_a_script_without_a_guard_compares_in_worker_processes(tmp_path: Path) -> None:
+    """Notebooks and short scripts do not say ``if __name__ == "__main__"``; workers must not run them again."""
+    script = tmp_path / "script.py"
+    script.write_text(f"""
+import planner
+print("once")
+case = {str(ROOT / "tests/cases/cutoff_ramp.yaml")!r}
+plans = [planner.solve(case, sets=sets) for sets in ([], ["stockpiles.reserve.initial=90", "suppliers.spot.price=70", "suppliers.mine.price=21"])]
+print(len(planner.compare(*plans, keep=False, workers=2).against[0].effects.rows))
+""")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=100, check=True)
+    assert done.stdout.split() == ["once", "3"]
