@@ -122,6 +122,10 @@ class NoPlanError(StopgapError):
         self.warnings: list[str] = []
         super().__init__(message)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """What another process needs to raise the same."""
+        return type(self), (self.status, str(self), self.conflicts, self.relaxations), self.__dict__
+
 
 class LimitError(StopgapError):
     """The solver stopped at a limit of time or memory; there is no plan."""

@@ -56,11 +56,11 @@ def compare(
     first = _place(base, items, names)
     order = [first, *(place for place in range(len(items)) if place != first)]
     sides = sides_of([plans[place] for place in order], [names[place] for place in order])
-    grid = common_grid(sides)
-    against = [_against(sides[0], side, grid, effects, keep, workers, count) for side in sides[1:]]
+    grids = [common_grid([sides[0], side]) for side in sides[1:]]
+    against = [_against(sides[0], side, grid, effects, keep, workers, count) for side, grid in zip(sides[1:], grids, strict=True)]
     currency = sides[0].loaded.scenario.money.currency
-    notes = (*_tampered(items), *_notes(sides, grid))
-    return Comparison(tuple(sides), currency, grid.same, notes, figures_of(sides, currency), against)
+    notes = (*_tampered(items), *_notes(sides, grids))
+    return Comparison(tuple(sides), currency, notes, figures_of(sides, currency), against)
 
 
 def _silent(_what: str, _done: int, _of: int) -> None:
@@ -101,9 +101,12 @@ def _place(base: str | None, items: Sequence[Item], names: Sequence[str]) -> int
     if base is None:
         return 0
     known = [name if isinstance(item, Plan) else str(item) for item, name in zip(items, names, strict=True)]
-    for place, item in enumerate(items):
-        if base == names[place] or (not isinstance(item, Plan) and Path(base) == Path(item)):
-            return place
+    by_path = [place for place, item in enumerate(items) if not isinstance(item, Plan) and Path(base) == Path(item)]
+    by_name = [place for place, name in enumerate(names) if base == name]
+    if by_path or len(by_name) == 1:
+        return (by_path or by_name)[0]
+    if by_name:
+        raise InputError(f"--base {base}: several plans are called so; name its path")
     raise InputError(f"--base {base}: is none of the plans that are compared; {did_you_mean(base, [*names, *known], 'name one of them')}")
 
 
@@ -112,7 +115,12 @@ def _against(base: Side, side: Side, grid: Grid, effects: bool, keep: bool, work
     bridge = bridge_between(base, side, grid)
     shared = Effects("none", "not asked for", 0, [])
     if effects:
-        shared = effects_of(base, side, groups_of(base, side, changes), workers, count)
+        groups = groups_of(base, side, changes)
+        shared = effects_of(base, side, groups, workers, count)
+        entities = groups_of(base, side, changes, by_key=False)
+        if shared.method == "in order" and entities != groups:
+            # keys of one entity may need each other
+            shared = effects_of(base, side, entities, workers, count)
     decisions, everything = decisions_between(base, side, grid), ""
     if keep:
         decisions, everything = with_keep_costs(decisions, base, side, count)
@@ -130,15 +138,17 @@ def _tampered(items: Sequence[Item]) -> Iterator[str]:
                 yield f"{folder} was changed after it was written: {', '.join(odd)}; see plan verify {folder}"
 
 
-def _notes(sides: Sequence[Side], grid: Grid) -> list[str]:
+def _notes(sides: Sequence[Side], grids: Sequence[Grid]) -> list[str]:
     """What a reader of the comparison must know of how it was brought together."""
     notes = []
     for side in sides[1:]:
         if side.factor != 1.0:
             there, here = side.loaded.scenario.money.currency, sides[0].loaded.scenario.money.currency
             notes.append(f"{side.name} is converted: 1 {there} = {side.factor:g} {here}")
-    if not grid.same:
-        notes.append(f"the plans have different grids and are compared over {len(grid.labels)} common stretches of time, {grid.labels[0]} first")
+    for side, grid in zip(sides[1:], grids, strict=True):
+        if not grid.same:
+            stretches = f"{len(grid.labels)} common stretches of time, {grid.labels[0]} first"
+            notes.append(f"{side.name} has another grid than {sides[0].name}; they are compared over {stretches}")
     for side in sides:
         if side.plan.record["status"] == "relaxed":
             notes.append(f"{side.name} is the plan of a relaxed scenario")

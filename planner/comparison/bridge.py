@@ -16,20 +16,24 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from planner.comparison.columns import Values, material_of, values_of
 from planner.comparison.rounding import apportioned, quantum_of, rounded
 from planner.comparison.sides import Grid, Side
+from planner.errors import CheckError
 from planner.pipeline import make_program
 from planner.scenario.changes import changed
 from planner.scenario.load import Loaded
+from planner.solver.lower import Key
 
 CAUSES = ("price", "discounting", "volume", "mix", "timing", "given")
 """``given`` is what no plan decides, such as instalments of projects committed to before."""
 DIGITS = 12
 """Digits of the money in a bridge, counted from the largest number in it."""
+EXPLAINED = 1e-6
+"""Share of a cost line that its causes may miss."""
 Cell = tuple[str, str]
 """Cost line and material."""
 Kind = tuple[str, str, str]
@@ -71,8 +75,16 @@ class Bridge:
         return {cause: rounded(math.fsum(row[cause] for row in self.lines.values()), self.quantum) for cause in CAUSES}
 
 
-Priced = dict[str, tuple[float, dict[tuple[str, tuple[object, ...]], float]]]
-"""Cost line -> what is given, and the unit cost of each variable."""
+@dataclass(frozen=True)
+class Priced:
+    """Unit costs of a scenario by cost line."""
+
+    given: dict[str, float]
+    """What no plan decides."""
+    terms: dict[str, dict[Key, float]]
+    """Unit cost of each variable that costs anything."""
+    columns: dict[str, list[Key]]
+    """All variables, by component."""
 
 
 def bridge_between(base: Side, side: Side, grid: Grid) -> Bridge:
@@ -98,10 +110,15 @@ def _priced(loaded: Loaded, rate: float | None = None) -> Priced:
     if rate is not None and rate != loaded.scenario.money.discount_rate:
         loaded = changed(loaded, {("money", "discount_rate"): rate})
     _, program = make_program(loaded)
-    found: Priced = {}
-    for name, (constant, terms) in program.lines.items():
-        found[name.removeprefix("cost_")] = constant, {program.columns[column]: price for column, price in terms.items()}
-    return found
+    given: dict[str, float] = {}
+    terms: dict[str, dict[Key, float]] = {}
+    for name, (constant, found) in program.lines.items():
+        line = name.removeprefix("cost_")
+        given[line], terms[line] = constant, {program.columns[column]: price for column, price in found.items()}
+    columns: dict[str, list[Key]] = defaultdict(list)
+    for key in program.columns:
+        columns[key[0]].append(key)
+    return Priced(given, terms, columns)
 
 
 def _amounts(base: Side, side: Side, grid: Grid) -> tuple[dict[Kind, Amounts], dict[str, float]]:
@@ -109,26 +126,31 @@ def _amounts(base: Side, side: Side, grid: Grid) -> tuple[dict[Kind, Amounts], d
     priced = [_priced(base.loaded), _priced(side.loaded)]
     if rates[0] != rates[1]:
         priced += [_priced(base.loaded, rates[1]), _priced(side.loaded, rates[0])]
+    # what costs something in one scenario costs nothing in the other, rather than being absent there
+    pairs = sorted({(line, key[0]) for each in priced for line, terms in each.terms.items() for key in terms})
     cells: dict[Kind, Amounts] = defaultdict(Amounts)
     for place, each in enumerate((base, side, base, side)[: len(priced)]):
-        _collect(cells, priced[place], place, each, values_of(each.plan.tables) if place < 2 else {}, grid)
-    given = {line: side.factor * priced[1][line][0] - base.factor * priced[0][line][0] for line in priced[0]}
+        _collect(cells, priced[place], pairs, place, each, values_of(each.plan.tables) if place < 2 else {}, grid)
+    given = {line: side.factor * priced[1].given[line] - base.factor * priced[0].given[line] for line in priced[0].given}
     return cells, given
 
 
-def _collect(cells: Mapping[Kind, Amounts], priced: Priced, place: int, side: Side, values: Values, grid: Grid) -> None:
+def _collect(
+    cells: Mapping[Kind, Amounts], priced: Priced, pairs: Sequence[tuple[str, str]], place: int, side: Side, values: Values, grid: Grid
+) -> None:
     """Add one plan's amounts and one scenario's unit costs up by cost line, material and item."""
     buckets = grid.bucket_of[side.name]
-    for line, (_, terms) in priced.items():
-        for key, price in terms.items():
-            component, index = key
+    for line, component in pairs:
+        terms = priced.terms[line]
+        for key in priced.columns.get(component, ()):
+            index, price = key[1], side.factor * terms.get(key, 0.0)
             cell = cells[line, component, material_of(side.loaded.scenario, key)]
             item = ".".join(map(str, index[:-1])), buckets.get(str(index[-1]), str(index[-1]))
-            cell.prices[item][place].append(side.factor * price)
+            cell.prices[item][place].append(price)
             if place < 2:
                 amount = values.get(key, 0.0)
                 cell.items[item][place] += amount
-                cell.money[item][place] += side.factor * price * amount
+                cell.money[item][place] += price * amount
 
 
 def _causes(cell: Amounts) -> dict[str, float]:
@@ -154,16 +176,18 @@ def _causes(cell: Amounts) -> dict[str, float]:
 def _unit_costs(cell: Amounts, item: Item) -> list[float]:
     """Unit costs of A, of B, of A discounted as B, of B discounted as A: of what moves, the mean of its bucket by amount.
 
-    An item that one scenario lacks costs there what it costs in the other.
+    An item that one scenario lacks costs there what it costs in the other, at the rate of the one.
     """
     prices = cell.prices[item]
     amounts, money = cell.items[item], cell.money[item]
-    paid = [money[place] / amounts[place] if amounts[place] else _mean(prices[place]) for place in (0, 1)]
-    lacking = [not prices[place] for place in (0, 1)]
-    found = [paid[1 - place] if lacking[place] else paid[place] for place in (0, 1)]
+    found = [money[place] / amounts[place] if amounts[place] else _mean(prices[place]) for place in (0, 1)]
     # another rate moves the unit costs of all periods of a bucket alike
     usual = [_mean(prices[place]) for place in range(4)]
     again = [found[place] * usual[place + 2] / usual[place] if prices[place + 2] and usual[place] else found[place] for place in (0, 1)]
+    if not prices[0]:
+        return [again[1], found[1], found[1], again[1]]
+    if not prices[1]:
+        return [found[0], again[0], again[0], found[0]]
     return [*found, *again]
 
 
@@ -206,6 +230,7 @@ def _exact(base: Side, side: Side, cells: Mapping[Cell, dict[str, float]]) -> Br
         # something must take what the line has changed by, even where nothing of it moves
         rows = {(line, ""): dict.fromkeys(CAUSES, 0.0)} | {cell: causes for cell, causes in cells.items() if cell[0] == line}
         mine = {(cell, cause): money for cell, causes in rows.items() for cause, money in causes.items()}
+        _must_explain(line, math.fsum(mine.values()), steps[line], max(abs(each.get(line, 0.0)) for each in costs))
         for (cell, cause), money in zip(mine, apportioned(list(mine.values()), stated[line], quantum), strict=True):
             found.setdefault(cell, {})[cause] = money
     found = {cell: causes for cell, causes in found.items() if any(causes.values())}
@@ -214,3 +239,13 @@ def _exact(base: Side, side: Side, cells: Mapping[Cell, dict[str, float]]) -> Br
         parts = [causes for cell, causes in found.items() if cell[0] == line]
         by_line[line] = {cause: rounded(math.fsum(causes[cause] for causes in parts), quantum) for cause in CAUSES}
     return Bridge(rounded(difference, quantum), quantum, by_line, found)
+
+
+def _must_explain(line: str, explained: float, step: float, size: float) -> None:
+    """Refuse a bridge that leaves more open than tables of nine digits do.
+
+    Raises:
+        CheckError: naming the cost line.
+    """
+    if abs(explained - step) > EXPLAINED * max(size, abs(step)):
+        raise CheckError(f"the bridge explains {explained:.9g} of a change of {step:.9g} in {line}")

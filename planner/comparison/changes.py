@@ -76,23 +76,36 @@ class Group:
     changes: int
 
 
-def groups_of(base: Side, side: Side, changes: Sequence[Change]) -> list[Group]:
+CONTEXT = ("money", "materials", "parties", "horizon")
+"""Where these differ, the same text may mean another thing, and another text the same thing only there."""
+
+
+def groups_of(base: Side, side: Side, changes: Sequence[Change], by_key: bool = True) -> list[Group]:
     """The sets of changes whose effect on the cost is asked for: by key if they are few, else by entity.
 
     Keys that are only written differently belong to none. What an entity that comes or goes is named by goes with it, as no
     scenario is valid without.
     """
     trees = base.loaded.sources.tree.plain(), side.loaded.sources.tree.plain()
-    acting = [change for change in changes if change.path.split(".")[-1] not in SILENT and change.path not in ENTITY_MAPS]
-    by_key = _grouped(trees, acting, 3, base, side)
-    return by_key if len(by_key) <= MOST_BY_KEY else _grouped(trees, acting, 2, base, side)
+    acting = [change for change in changes if not _is_silent(change.path.split(".")) and change.path not in ENTITY_MAPS]
+    if by_key:
+        found = _grouped(trees, acting, 3, base, side)
+        if len(found) <= MOST_BY_KEY:
+            return found
+    return _grouped(trees, acting, 2, base, side)
+
+
+def _is_silent(parts: Sequence[str]) -> bool:
+    """Whether a path is that of a title or label; an entity may be called so."""
+    return parts[-1] in SILENT and (len(parts) != 2 or parts[0] not in ENTITY_MAPS)
 
 
 def _grouped(trees: tuple[Any, Any], changes: Iterable[Change], depth: int, base: Side, side: Side) -> list[Group]:
     counts: dict[Path, int] = {}
+    one_context = all(trees[0].get(key) == trees[1].get(key) for key in CONTEXT)
     for change in changes:
         path = _root(tuple(change.path.split(".")), trees, depth)
-        if not _means_the_same(path, base, side):
+        if not (one_context and _means_the_same(path, base, side)):
             counts[path] = counts.get(path, 0) + 1
     return [Group(_name(paths), paths, sum(counts[path] for path in paths)) for paths in _tied(list(counts), trees)]
 
@@ -117,8 +130,6 @@ def _at(tree: Any, path: Path) -> Any:
 
 def _means_the_same(path: Path, base: Side, side: Side) -> bool:
     """Whether two spellings of a value are one, such as ``65 %`` and ``0.65``."""
-    if path[0] == "money":
-        return False
     one, other = (_meaning(loaded, path) for loaded in (base.loaded.scenario, side.loaded.scenario))
     return one is not None and one == other
 

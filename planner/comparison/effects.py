@@ -13,7 +13,7 @@ from planner.comparison.changes import MOST_SHAPLEY, Group, switched
 from planner.comparison.rounding import apportioned
 from planner.comparison.sides import Side
 from planner.comparison.workers import in_parallel
-from planner.errors import InputError, Mark, counted
+from planner.errors import CheckError, InputError, Mark, counted
 from planner.optimum import find_best
 from planner.pipeline import make_program
 from planner.scenario.changes import node_of
@@ -173,4 +173,6 @@ def least_cost(task: _Task) -> float | None:
     best = find_best(loaded.scenario, data, program, tie_break=False)
     if isinstance(best, NoSolution):
         return None
+    if not best.certificate.passed:
+        raise CheckError("a cost with some of the changes could not be proven; see --no-effects")
     return float(program.cost @ best.solution.x) + program.offset

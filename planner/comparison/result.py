@@ -42,7 +42,6 @@ class Comparison:
 
     sides: tuple[Side, ...]
     currency: str
-    same_grid: bool
     notes: tuple[str, ...]
     figures: list[Figure]
     against: list[Against]

@@ -6,12 +6,13 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 from planner.errors import InputError, listed
 from planner.plan import RECORD, Plan
 from planner.scenario.load import Loaded, loads
+from planner.scenario.schema import Material
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,13 @@ def _apart(names: Sequence[str], plans: Sequence[Plan]) -> list[str]:
     names = [str(name) for name in names]
     counts = Counter(names)
     names = [plan.name if counts[name] > 1 else name for name, plan in zip(names, plans, strict=True)]
-    counts, seen = Counter(names), Counter[str]()
-    found = []
+    counts = Counter(names)
+    taken, found = set[str](), list[str]()
     for name in names:
-        seen[name] += 1
-        found.append(f"{name} ({seen[name]})" if counts[name] > 1 else name)
+        numbered = (f"{name} ({number})" for number in count(1))
+        mine = next(other for other in numbered if other not in taken and other not in counts) if counts[name] > 1 else name
+        taken.add(mine)
+        found.append(mine)
     return found
 
 
@@ -89,11 +92,15 @@ def _odds(base: Side, side: Side) -> list[str]:
     if None not in years and years[0] != years[1]:
         found.append(f"{base.name} counts in money of {years[0]}, {side.name} in money of {years[1]}: write the prices of one in the other's base_year")
     shared = one.scenario.materials.keys() & other.scenario.materials.keys()
-    units = {key: (one.scenario.materials[key].unit, other.scenario.materials[key].unit) for key in shared}
+    units = {key: (_counted(one.scenario.materials[key]), _counted(other.scenario.materials[key])) for key in shared}
     odd = [f"{key} ({here} and {there})" for key, (here, there) in sorted(units.items()) if here != there]
     if odd:
-        found.append(f"{base.name} and {side.name} count {listed(odd)} in different units: give the materials the same 'unit'")
+        found.append(f"{base.name} and {side.name} count {listed(odd)} in different units: give the materials the same 'unit' and 'basis'")
     return found
+
+
+def _counted(material: Material) -> str:
+    return f"{material.unit} of {material.basis}" if material.basis else material.unit
 
 
 def _factor(base: Side, side: Side) -> float:

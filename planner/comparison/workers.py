@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -37,7 +38,7 @@ def in_parallel(work: Callable[[Task], Made], tasks: Sequence[Task], workers: in
     if number < 2 or len(tasks) < WORTH:
         return list(_one_by_one(work, tasks, done))
     found: dict[int, Made] = {}
-    pool = ProcessPoolExecutor(number, mp_context=multiprocessing.get_context("spawn"), initializer=_ignore_interrupts)
+    pool = ProcessPoolExecutor(number, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
     try:
         with _nameless_main():
             places = {pool.submit(work, task): place for place, task in enumerate(tasks)}
@@ -73,6 +74,15 @@ def _nameless_main() -> Iterator[None]:
         sys.modules["__main__"] = script
 
 
-def _ignore_interrupts() -> None:
+def _prepare() -> None:
     """Ctrl-C reaches the whole group of processes; the one that started the others ends them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A process that was killed cannot end its workers."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
