@@ -20,6 +20,7 @@ def compare(
     csv: Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Write the comparison as CSV tables.", show_default=False)] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write it as an Excel workbook.", show_default=False)] = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page with charts.", show_default=False)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace whatever workbook is there.")] = False,
     root: Root = None,
     no_effects: Annotated[bool, typer.Option("--no-effects", help="Do not solve again to find what each change does.")] = False,
     no_keep: Annotated[bool, typer.Option("--no-keep", help="Do not ask what keeping each decision of the base would cost.")] = False,
@@ -32,15 +33,18 @@ def compare(
     from planner.report.files import refuse_other, write_report
     from planner.sheets import refuse_foreign_book
 
-    for path, refuse in ((csv, refuse_other_tables), (xlsx, refuse_foreign_book), (html, refuse_other)):
-        if path is not None:
-            # better now than after the solves
-            refuse(path)
+    # better now than after the solves
+    if csv is not None:
+        refuse_other_tables(csv)
+    if xlsx is not None:
+        refuse_foreign_book(xlsx, force=force)
+    if html is not None:
+        refuse_other(html)
     with Progress() as progress:
         found = compared(*items, base=base, effects=not no_effects, keep=not no_keep, root=root, workers=workers, progress=progress.count)
         written = [] if csv is None else [write_tables(found, csv)]
         if xlsx is not None:
-            written.append(write_workbook(found, xlsx))
+            written.append(write_workbook(found, xlsx, force=force))
         if html is not None:
             written.append(write_report(html, comparison_page(found)))
     if as_json:
@@ -79,7 +83,9 @@ def _page(folders: Sequence[Path]) -> str:
             return comparison_page(compared(*folders, progress=progress.count))
     plan, odd = read_plan(folders[0])
     if odd:
-        typer.echo(f"warning: {folders[0]} was changed after it was written: {', '.join(odd)}; see plan verify {folders[0]}", err=True)
+        told = f"{folders[0]} was changed after it was written: {', '.join(odd)}; see plan verify {folders[0]}"
+        typer.echo(f"warning: {told}", err=True)
+        plan.record["warnings"] = [told, *plan.record.get("warnings", ())]
     return report_page([plan])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from planner.comparison.bridge import bridge_between
-from planner.comparison.changes import changes_between, groups_of
+from planner.comparison.changes import MOST_SHAPLEY, changes_between, groups_of
 from planner.comparison.decisions import decisions_between, first_divergence, with_keep_costs
 from planner.comparison.effects import Counter, Effects, effects_of
 from planner.comparison.figures import figures_of
@@ -118,9 +118,10 @@ def _against(base: Side, side: Side, grid: Grid, effects: bool, keep: bool, work
         groups = groups_of(base, side, changes)
         shared = effects_of(base, side, groups, workers, count)
         entities = groups_of(base, side, changes, by_key=False)
-        if shared.method == "in order" and entities != groups:
+        if shared.method == "in order" and len(groups) <= MOST_SHAPLEY and entities != groups:
             # keys of one entity may need each other
-            shared = effects_of(base, side, entities, workers, count)
+            whole = effects_of(base, side, entities, workers, count)
+            shared = whole if whole.method != "in order" else shared
     decisions, everything = decisions_between(base, side, grid), ""
     if keep:
         decisions, everything = with_keep_costs(decisions, base, side, count)

@@ -60,12 +60,13 @@ def material_of(scenario: Scenario, key: Key) -> str:
 
 
 def target_material(scenario: Scenario, target: str) -> str:
-    """The material of what a project adds to: of a process its first output, and its own name without any."""
+    """The material of what a project adds to: activity of a process counts in its first input, else in its first output."""
     if target in scenario.suppliers:
         return scenario.suppliers[target].material
     if target in scenario.stockpiles:
         return scenario.stockpiles[target].material
-    return next(iter(scenario.processes[target].outputs), target)
+    process = scenario.processes[target]
+    return next(iter({**process.inputs, **process.outputs}), target)
 
 
 _MATERIAL: dict[str, Callable[[Scenario, Any], str]] = {

@@ -10,34 +10,39 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from planner.comparison.columns import Values, material_of, target_material, values_of
 from planner.comparison.sides import Grid, Side
+from planner.errors import CheckError
 from planner.optimum import find_best
 from planner.pipeline import make_program
 from planner.scenario.schema import Scenario
 from planner.solver.engine import SolverError
 from planner.solver.highs import NoSolution
 from planner.solver.lower import Key
-from planner.solver.whatif import WhatIf
+from planner.solver.whatif import KEPT, Outcome, WhatIf
 
 SAME = 1e-6
 """Amounts that differ by no more than this share of the largest one of their kind are the same."""
-FREE = 1e-6
-"""An extra cost below this share of all costs and credits is none: decisions are kept to seven digits only."""
+FREE = 1e-9
+"""An extra cost below this share of all costs and credits is what solves leave open."""
 MOST_KEPT = 150
 """So many decisions are asked what keeping them costs, the largest first."""
 Who = tuple[str, str]
 """Kind of a decision and the entity that it is about."""
 KIND_OF = {
-    "purchase": "supply", "lift": "supply", "stock": "stock", "commit": "commitment", "sign": "signature", "activity": "process",
+    "purchase": "supply", "lift": "contract", "stock": "stock", "commit": "commitment", "sign": "signature", "activity": "process",
     "shortage": "shortage", "transfer": "transfer",
 }  # fmt: skip
 """Kind of decision of each component that decides something."""
 ENTITIES = {
-    "supply": "suppliers", "stock": "stockpiles", "commitment": "projects", "signature": "contracts", "process": "processes", "shortage": "demands",
-    "transfer": "routes",
+    "supply": "suppliers", "contract": "contracts", "stock": "stockpiles", "commitment": "projects", "signature": "contracts", "process": "processes",
+    "shortage": "demands", "transfer": "routes",
 }  # fmt: skip
 """Kind of entity that each kind of decision is about."""
+DATED = frozenset({"commitment", "signature"})
+"""Kinds of what is decided once, at a date."""
 LEVELS = frozenset({"stock"})
 """Components that are levels: of a bucket the last one counts, flows are added up."""
 
@@ -55,6 +60,9 @@ class Decision:
     base_value: float
     value: float
     unit: str
+    base_total: float
+    """Over the whole horizon: the sum, of stocks the mean level."""
+    total: float
     keep: str = "not asked"
     """What keeping the base's decision would do here: ``tie`` (nothing), ``costs``, ``not possible``, ``not asked``."""
     keep_cost: float | None = None
@@ -70,18 +78,37 @@ class Divergence:
 
 
 def decisions_between(base: Side, side: Side, grid: Grid) -> list[Decision]:
-    """Every decision that differs, by kind, entity and year (commitments and signatures by period)."""
-    amounts = [_amounts(each, grid, by_year=True) for each in (base, side)]
+    """Every decision that differs, by kind, entity and year; by period where it is decided once, or moves inside a year."""
+    sides = (base, side)
+    finely = [_amounts(each, lambda period, each=each: grid.bucket_of[each.name][period]) for each in sides]  # type: ignore[misc]
+    yearly = [_amounts(each, lambda period, each=each: str(each.loaded.calendar.named(period).start.year)) for each in sides]  # type: ignore[misc]
     found = []
-    for who in sorted({*amounts[0], *amounts[1]}, key=lambda who: (list(KIND_OF.values()).index(who[0]), who[1])):
-        one, other = (each.get(who, {}) for each in amounts)
-        scenario = (side if who in amounts[1] else base).loaded.scenario
-        label = getattr(scenario, ENTITIES[who[0]])[who[1]].label or who[1]
-        material, unit = _unit(scenario, who)
-        for period in _different(one, other):
+    for what in sorted({*finely[0], *finely[1]}, key=lambda what: (list(ENTITIES).index(what.kind), what.item)):
+        fine = [each.get(what, {}) for each in finely]
+        if not _different(*fine):
+            continue
+        year = [each.get(what, {}) for each in yearly]
+        by_year = what.kind not in DATED and grid.same and _different(*year)
+        one, other = year if by_year else fine
+        # what is decided once is told whole
+        periods = sorted({*one, *other}) if what.kind in DATED else _different(one, other)
+        base_total, total = (_total(what.kind, each) for each in fine)
+        for period in periods:
             here, there = one.get(period, 0.0), other.get(period, 0.0)
-            found.append(Decision(*who, label, material, period, here, there, unit))
+            found.append(Decision(what.kind, what.item, what.label, what.material, period, here, there, what.unit, base_total, total))
     return found
+
+
+@dataclass(frozen=True)
+class _What:
+    """What a decision is about."""
+
+    kind: str
+    item: str
+    """The entity, with the party or material that it is for where there are several."""
+    label: str
+    material: str
+    unit: str
 
 
 def _different(one: Mapping[str, float], other: Mapping[str, float]) -> list[str]:
@@ -89,56 +116,49 @@ def _different(one: Mapping[str, float], other: Mapping[str, float]) -> list[str
     return sorted(label for label in {*one, *other} if abs(one.get(label, 0.0) - other.get(label, 0.0)) > SAME * size)
 
 
-def _amounts(side: Side, grid: Grid, by_year: bool) -> dict[Who, dict[str, float]]:
-    """Amounts by decision and calendar year or bucket."""
-    calendar, scenario = side.loaded.calendar, side.loaded.scenario
-    found: dict[Who, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for (component, index), value in values_of(side.plan.tables).items():
-        kind = KIND_OF.get(component)
-        if kind is None:
-            continue
-        period = str(index[-1])
-        dated = kind in ("commitment", "signature")
-        label = str(calendar.named(period).start.year) if by_year and not dated else grid.bucket_of[side.name][period]
-        cell = found[_who(scenario, (component, index))]
-        # periods come in order, so that the last level of a bucket stays
-        cell[label] = value if component in LEVELS else cell[label] + value
+def _total(kind: str, amounts: Mapping[str, float]) -> float:
+    values = list(amounts.values())
+    return sum(values) / len(values) if kind == "stock" and values else sum(values)
+
+
+def _amounts(side: Side, label_of: Callable[[str], str]) -> dict[_What, dict[str, float]]:
+    """Amounts by decision and stretch of time."""
+    found: dict[_What, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for key, value in values_of(side.plan.tables).items():
+        if key[0] in KIND_OF:
+            cell, label = found[_what(side.loaded.scenario, key)], label_of(str(key[1][-1]))
+            # periods come in order, so that the last level of a stretch stays
+            cell[label] = value if key[0] in LEVELS else cell[label] + value
     return found
 
 
-def _who(scenario: Scenario, key: Key) -> Who:
+def _what(scenario: Scenario, key: Key) -> _What:
     component, index = key
-    entity = scenario.contracts[index[0]].supplier if component == "lift" else str(index[0])
-    return KIND_OF[component], entity
-
-
-def _unit(scenario: Scenario, who: Who) -> tuple[str, str]:
-    """Material and unit of a decision."""
-    kind, entity = who
+    kind, entity = KIND_OF[component], str(index[0])
+    detail = ""
+    if kind == "supply" and len(scenario.party_ids) > 1:
+        detail = f" to {index[2]}"
+    elif kind == "transfer" and len(scenario.routes[entity].materials) > 1:
+        detail = f" of {index[1]}"
+    material = target_material(scenario, entity) if kind == "process" else material_of(scenario, key)
+    unit = scenario.materials[material].unit if material in scenario.materials else "unit"
     if kind == "signature":
-        return material_of(scenario, ("sign", (entity, ""))), "share"
-    if kind == "commitment":
-        target = scenario.projects[entity].adds_to
-        material = target_material(scenario, target)
-        per = "" if target in scenario.stockpiles else "/yr"
-    elif kind == "process":
-        material, per = target_material(scenario, entity), ""
-    elif kind == "transfer":
-        material, per = scenario.routes[entity].materials[0], ""
-    else:
-        material, per = material_of(scenario, ({"supply": "purchase"}.get(kind, kind), (entity, ""))), ""
-    return material, scenario.materials[material].unit + per if material in scenario.materials else f"unit{per}"
+        unit = "share"
+    elif kind == "commitment" and scenario.projects[entity].adds_to not in scenario.stockpiles:
+        unit += "/yr"
+    label = getattr(scenario, ENTITIES[kind])[entity].label or entity
+    return _What(kind, entity + detail, label + detail, material, unit)
 
 
 def first_divergence(base: Side, side: Side, grid: Grid, most: int = 3) -> Divergence | None:
     """The first bucket of time in which the plans differ, and in what most."""
-    amounts = [_amounts(each, grid, by_year=False) for each in (base, side)]
+    amounts = [_amounts(each, lambda period, each=each: grid.bucket_of[each.name][period]) for each in (base, side)]  # type: ignore[misc]
     differs: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    for who in {*amounts[0], *amounts[1]}:
-        one, other = (each.get(who, {}) for each in amounts)
+    for what in {*amounts[0], *amounts[1]}:
+        one, other = (each.get(what, {}) for each in amounts)
         size = max(abs(value) for value in (*one.values(), *other.values()))
         for label in _different(one, other):
-            differs[label].append((abs(one.get(label, 0.0) - other.get(label, 0.0)) / size, " of ".join(who)))
+            differs[label].append((abs(one.get(label, 0.0) - other.get(label, 0.0)) / size, f"{what.kind} of {what.item}"))
     first = next((label for label in grid.labels if label in differs), None)
     if first is None:
         return None
@@ -185,8 +205,8 @@ class _Keeper:
     def __init__(self, base: Side, side: Side) -> None:
         data, self.program = make_program(side.loaded)
         best = find_best(side.loaded.scenario, data, self.program, tie_break=False)
-        # a plan has been made of it before
-        assert not isinstance(best, NoSolution)
+        if isinstance(best, NoSolution):
+            raise CheckError(f"{side.name}: its scenario has no plan any more: {best.status}")
         self.factor = side.factor
         self.whatif = None if best.solution.optimum is None else WhatIf(self.program, best.solution.optimum)
         self.columns = self._by_decision(side.loaded.scenario)
@@ -196,7 +216,8 @@ class _Keeper:
         found: dict[Who, dict[Key, int]] = defaultdict(dict)
         for place, key in enumerate(self.program.columns):
             if key[0] in KIND_OF:
-                found[_who(scenario, key)][key] = place
+                what = _what(scenario, key)
+                found[what.kind, what.item][key] = place
         return found
 
     @staticmethod
@@ -204,7 +225,8 @@ class _Keeper:
         found: dict[Who, Values] = defaultdict(dict)
         for key, value in values.items():
             if key[0] in KIND_OF and value:
-                found[_who(scenario, key)][key] = value
+                what = _what(scenario, key)
+                found[what.kind, what.item][key] = value
         return found
 
     def keep(self, whos: Sequence[Who]) -> tuple[str, float | None]:
@@ -225,5 +247,11 @@ class _Keeper:
         if outcome is None:
             return "not possible", None
         extra = outcome.cost - self.whatif.now.cost
-        free = extra <= FREE * self.whatif.size
+        free = extra <= FREE * self.whatif.size + self._rounding(kept, outcome)
         return ("tie", 0.0) if free else ("costs", self.factor * extra)
+
+    def _rounding(self, kept: Mapping[int, float], outcome: Outcome) -> float:
+        """What keeping numbers of nine digits may cost or save by itself: the room that each has, at its worth."""
+        worth = np.abs(self.program.cost - self.program.transposed_times(outcome.y))
+        largest = max(map(abs, kept.values()), default=0.0)
+        return 2 * sum(KEPT * max(abs(value), 1e-3 * largest) * float(worth[column]) for column, value in kept.items())

@@ -146,7 +146,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "figures": ("figure", "item", "label", "year", "plan", "value", "text", "unit"),
     "bridge": ("plan", "line", "material", "cause", "value", "unit"),
     "effects": ("plan", "method", "group", "changes", "effect", "alone", "last", "unit"),
-    "decisions": ("plan", "kind", "item", "label", "material", "period", "base_value", "value", "unit", "keep", "keep_cost"),
+    "decisions": ("plan", "kind", "item", "label", "material", "period", "base_value", "value", "unit", "base_total", "total", "keep", "keep_cost"),
     "divergence": ("plan", "period", "what"),
 }
 """Columns of each table of a comparison."""

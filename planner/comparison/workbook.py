@@ -17,17 +17,18 @@ from planner.sheets import Chart, Sheet, write_book
 _HEADS = {"group": "set of changes", "changes": "keys", "keep": "keeping the base's", "keep_cost": "would cost", "effect": "effect on cost"}
 
 
-def write_workbook(comparison: Comparison, path: str | Path) -> Path:
+def write_workbook(comparison: Comparison, path: str | Path, *, force: bool = False) -> Path:
     """Write a comparison as one Excel workbook: plans, changes, figures side by side, bridges and effects with charts, decisions.
 
     Args:
         comparison: The comparison.
         path: Ends in ``.xlsx``.
+        force: Whether to replace whatever file is there.
 
     Raises:
         InputError: if something else is in the way, or the disk refuses.
     """
-    return write_book(path, sheets_of(comparison), f"Plans compared with {comparison.base}")
+    return write_book(path, sheets_of(comparison), f"Plans compared with {comparison.base}", force=force)
 
 
 def sheets_of(comparison: Comparison) -> list[Sheet]:
@@ -77,7 +78,7 @@ def _bridge(each: Against, currency: str, place: int) -> Sheet:
     rows: list[tuple[Any, ...]] = [(line, *(causes[cause] for cause in CAUSES), parts.total(causes)) for line, causes in parts.lines.items()]
     sums = parts.by_cause()
     frame = pd.DataFrame([*rows, ("all", *sums.values(), parts.difference)], columns=["line", *CAUSES, "total"], dtype=object)
-    title = f"Why {each.name} costs {'more' if parts.difference > 0 else 'less'}, in {currency}"
+    title = f"Why {each.name} costs what it does, in {currency}"
     chart = Chart("stacked column", title, "line", CAUSES, first=0, last=len(rows) - 1, unit=currency, shown="money")
     notes = ("Rows and columns add up to the difference. Causes: both plans priced with the unit costs of both scenarios.",)
     return Sheet(f"bridge {place} {each.name}", frame, title, notes, kinds=dict.fromkeys((*CAUSES, "total"), "money"), charts=[chart] if rows else [], frozen=1)
@@ -111,8 +112,17 @@ def refuse_other_tables(folder: Path) -> None:
     try:
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder}: is not a folder; choose another place with --csv")
-        others = {path.name for path in folder.iterdir()} - {f"{name}.csv" for name in FRAMES} if folder.is_dir() else set()
+        others = {path.name for path in folder.iterdir() if not _is_table(path)} if folder.is_dir() else set()
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
     if others:
         raise InputError(f"{folder}: holds {listed(others)}, which is no table of a comparison; choose another place with --csv")
+
+
+def _is_table(path: Path) -> bool:
+    """Whether a file is a table of an earlier comparison: its name and its columns are."""
+    columns = FRAMES.get(path.stem)
+    if columns is None or path.suffix != ".csv" or not path.is_file():
+        return False
+    with path.open("rb") as handle:
+        return handle.readline(4000).rstrip() == ",".join(columns).encode()

@@ -51,7 +51,7 @@ def _plans(screen: Screen, comparison: Comparison) -> Table:
     table = screen.table("Plans", f"compared with {comparison.base}", ["cost", "difference", "in %"])
     base = comparison.sides[0].total_cost
     for side in comparison.sides:
-        step = side.total_cost - base
+        step = side.total_cost - base if _matters(side.total_cost - base, comparison) else 0.0
         share = f"{100 * step / abs(base):+.3g} %" if base and side is not comparison.sides[0] else ""
         title = harmless(str(side.plan.record["title"] or ""))
         name = Text.assemble((f"  {side.name}", "bold"), (f"  {title}", "dim"))
@@ -208,11 +208,11 @@ def _bridge(screen: Screen, comparison: Comparison, each: Against) -> Renderable
     """Cost lines by cause, rounded so that rows and columns add up to the difference."""
     parts = each.bridge_parts
     totals = {line: parts.total(causes) for line, causes in parts.lines.items()}
-    if not totals:
-        return heading(f"Why {each.name} costs the same")
+    if not totals or (not _matters(parts.difference, comparison) and not any(_matters(total, comparison) for total in totals.values())):
+        return heading(f"{each.name} costs the same")
     shown = _money_for([parts.difference, *(value for causes in parts.lines.values() for value in causes.values())], comparison.currency)
     causes = [cause for cause in CAUSES if any(row[cause] for row in parts.lines.values())]
-    table = screen.table(f"Why {each.name} costs {'more' if parts.difference > 0 else 'less'}", shown.unit, [*causes, "total"])
+    table = screen.table(f"Why {each.name} costs {_how(parts.difference, comparison)}", shown.unit, [*causes, "total"])
     whole = apportioned(list(totals.values()), parts.difference, shown.quantum)
     sums = dict.fromkeys(causes, 0.0)
     for (line, row), total in sorted(zip(parts.lines.items(), whole, strict=True), key=lambda item: -abs(item[1])):
@@ -226,6 +226,15 @@ def _bridge(screen: Screen, comparison: Comparison, each: Against) -> Renderable
     return table
 
 
+def _matters(money: float, comparison: Comparison) -> bool:
+    """Whether an amount is more than what solves and tables of nine digits leave open."""
+    return abs(money) > 1e-9 * max(sum(map(abs, side.plan.costs.values())) * side.factor for side in comparison.sides)
+
+
+def _how(difference: float, comparison: Comparison) -> str:
+    return ("more" if difference > 0 else "less") if _matters(difference, comparison) else "the same"
+
+
 def _effects(screen: Screen, comparison: Comparison, each: Against) -> Iterator[RenderableType]:
     """What each set of changes does."""
     rows = each.effects.rows
@@ -237,7 +246,8 @@ def _effects(screen: Screen, comparison: Comparison, each: Against) -> Iterator[
     ends = [value for row in rows for value in (row.effect, row.alone, row.last) if value is not None]
     shown = _money_for([total, *ends], comparison.currency)
     several = each.effects.method == "shapley"
-    table = screen.table("By change", shown.unit, ["effect", *(["alone", "last"] if several else [])])
+    heads = ["effect", "alone", "last"] if several else ["effect" if len(rows) == 1 else "effect in this order"]
+    table = screen.table("By change", shown.unit, heads)
     parts = apportioned([row.effect for row in rows], total, shown.quantum)
     pairs: Iterable[tuple[Effect, float]] = zip(rows, parts, strict=True)
     for row, part in sorted(pairs, key=lambda pair: -abs(pair[1])) if several else pairs:
@@ -258,7 +268,7 @@ def _differently(screen: Screen, comparison: Comparison, each: Against) -> Itera
         text.append("\n  All of it is a tie: what the base does would cost nothing more here.", style="green")
     yield text
     for kinds, name in (
-        (("commitment", "signature"), "Commitments"), (("supply", "process", "transfer"), "Supply, over all years"),
+        (("commitment", "signature"), "Commitments"), (("supply", "contract", "process", "transfer"), "Supply, over all years"),
         (("stock",), "Stocks, mean level"), (("shortage",), "Shortage, over all years"),
     ):  # fmt: skip
         yield from _decisions(screen, comparison, each, kinds, name)
@@ -285,17 +295,18 @@ def _decisions(screen: Screen, comparison: Comparison, each: Against, kinds: Seq
 def _weight(members: Sequence[Decision]) -> tuple[float, float]:
     """What matters more is shown first: what cannot be kept or is dear to keep, then what differs by much."""
     keep = members[0].keep_cost if members[0].keep_cost is not None else (math.inf if members[0].keep == "not possible" else -1.0)
-    return (1.0 if keep == math.inf else 0.0, abs(sum(item.value - item.base_value for item in members))) if keep == math.inf else (0.5, keep)
+    return (1.0 if keep == math.inf else 0.0, abs(members[0].total - members[0].base_total)) if keep == math.inf else (0.5, keep)
 
 
 def _told_amount(members: Sequence[Decision], base: bool) -> str:
     """Sizes with their dates where something is decided once, the sum or mean where it goes on."""
     values = [(item.period, item.base_value if base else item.value) for item in members]
     if members[0].kind in ("commitment", "signature"):
-        dated = [f"{amount(value) if members[0].kind == 'commitment' else f'{100 * value:.0f} %'} in {period}" for period, value in values if value]
-        return ", ".join(dated[:1]) + (f" +{len(dated) - 1}" if len(dated) > 1 else "") or "·"
-    total = sum(value for _, value in values)
-    return amount(total / len(values) if members[0].kind == "stock" else total)
+        periods = [period for period, value in values if value]
+        total = members[0].base_total if base else members[0].total
+        size = amount(total) if members[0].kind == "commitment" else f"{100 * total:.0f} %"
+        return f"{size} {'from' if len(periods) > 1 else 'in'} {periods[0]}" if periods else "·"
+    return amount(members[0].base_total if base else members[0].total)
 
 
 def _kept(decision: Decision, currency: str) -> Text:

@@ -37,7 +37,7 @@ def tree(**changes: Any) -> dict[str, Any]:
         if value is None:
             node.pop(last)
         else:
-            node[last] = value
+            node[last] = copy.deepcopy(value)
     return found
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.comparison.bridge import _amounts, _causes
+from planner.comparison.sides import common_grid, sides_of
 from tests.planner.comparison.comparing import causes, compared, plan
 
 
@@ -57,6 +60,67 @@ def test_what_was_committed_before_is_given() -> None:
     capex = {"adds_to": "near", "committed": "2025", "size": 10, "capex": {"stages": [{"after": "18 months", "cost": 7}]}}
     found = compared(plan(), plan("other", projects={"running": capex}), effects=False, keep=False)
     assert causes(found, "capex") == {"given": 70.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "line", "expected"),
+    [
+        ({"suppliers__near__tariff": "25 %"}, "tariffs", {"price": 500.0}),
+        ({"suppliers__near__freight": 2}, "freight", {"price": 400.0}),
+        ({"materials__ore__disposal_cost": 1}, "disposal", {}),
+    ],
+)
+def test_a_charge_from_nothing_is_a_price(changes: dict[str, Any], line: str, expected: dict[str, float]) -> None:
+    assert causes(compared(plan(), plan("other", **changes), effects=False, keep=False), line) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_new_mine_at_another_rate_has_no_price_effect() -> None:
+    """Near gives 50 of 100; the new one takes 50 t/yr from the far one, 30 → 20; the rest is discounting."""
+    new = {"material": "ore", "country": "BR", "capacity": 50, "price": 20}
+    one = plan("one", suppliers__near__capacity=50)
+    other = plan("other", suppliers__near__capacity=50, suppliers__new=new, money__discount_rate=0.1)
+    found = causes(compared(one, other, effects=False, keep=False), "purchases")
+    factors = 1.1**-0.5 + 1.1**-1.5
+    assert set(found) <= {"discounting", "mix", "timing"}
+    assert found["mix"] == pytest.approx(-50 * 10 * (2 + factors) / 2, rel=1e-2)
+
+
+RICH = {
+    "contracts": {"frame": {"supplier": "far", "quantity": 20, "price": 25, "start": "2025", "end": "2029", "take_or_pay": "90 %", "breach_price": 4}},
+    "projects": {"shaft": {"adds_to": "near", "decide": {"earliest": "2026", "latest": "2026"}, "size": {"max": 40}, "capex": 6, "fixed_cost": 1, "ramp": 0,
+                           "life": "9 years", "salvage": "straight_line"}},
+    "stockpiles": {"pile": {"material": "ore", "initial": 30, "capacity": 50, "holding_cost": 1, "draw_cost": 1, "fill_cost": 1, "final": {"value": 12},
+                            "floor": 10, "floor_penalty": 3}},
+    "processes": {"recycling": {"inputs": {"scrap": 1}, "outputs": {"ore": 0.5}, "cost": 2}},
+    "materials": {"ore": {"unit": "t", "disposal_cost": 1}, "scrap": {"unit": "t", "disposal_cost": 0.5}},
+    "suppliers": {
+        "near": {"material": "ore", "country": "CN", "capacity": 60, "price": {"tiers": [{"quantity": 30, "price": 9}, {"price": 11}]}, "freight": 1},
+        "far": {"material": "ore", "country": "AU", "capacity": 60, "price": 30, "tariff": "5 %"},
+        "yard": {"material": "scrap", "country": "JP", "capacity": 10, "price": 1},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"contracts__frame__price": 22, "contracts__frame__breach_price": 9},
+        {"projects__shaft__capex": 2, "money__discount_rate": 0.05},
+        {"stockpiles__pile__final": {"value": 40}, "stockpiles__pile__holding_cost": 3},
+        {"processes__recycling__cost": 0, "suppliers__yard__capacity": 40},
+        {"demands__plants__quantity": 140, "suppliers__far__capacity": 20},
+        {"horizon__step": "quarter", "money__discount_rate": 0.1, "suppliers__near__price": 8},
+    ],
+)
+def test_causes_explain_every_line_before_anything_is_rounded(changes: dict[str, Any]) -> None:
+    """What amounts and unit costs say adds up to what the plans state: the rounding has nothing to hide."""
+    one = plan("one", **RICH)
+    other = plan("other", **RICH, **changes)
+    sides = sides_of([one, other], ["one", "other"])
+    amounts, given_ = _amounts(sides[0], sides[1], common_grid(sides))
+    for line in one.costs:
+        found = given_[line] + sum(sum(_causes(cell).values()) for (name, _, _), cell in amounts.items() if name == line)
+        assert found == pytest.approx(other.costs[line] - one.costs[line], abs=1e-6 * (1 + abs(one.costs[line])))
 
 
 numbers = st.integers(1, 200)

@@ -91,6 +91,9 @@ def test_what_cannot_be_is_said(folder: Path, words: tuple[str, ...], said: str)
 def test_a_scenario_without_a_plan_ends_as_solve_does(folder: Path) -> None:
     (folder / "none.yaml").write_text("extends: cutoff_ramp.yaml\nversion: 1\ndemands: {plants: {shortage: null, quantity: 9000}}\n", encoding="utf-8")
     assert "infeasible" in run("compare", "first", "none.yaml", cwd=folder, code=3).stderr
+    # also from a worker process
+    told = run("compare", "cutoff_ramp.yaml", "dear.yaml", "none.yaml", "--workers", "2", cwd=folder, code=3).stderr
+    assert "The cheapest way out" in told
 
 
 def test_ties_are_called_so() -> None:

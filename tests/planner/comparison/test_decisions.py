@@ -22,6 +22,27 @@ def test_supply_by_year_and_what_keeping_it_costs() -> None:
     assert {key[1:] for key in found} == {("near", "2026"), ("near", "2027"), ("far", "2026"), ("far", "2027")}
 
 
+def test_totals_are_those_of_the_whole_horizon() -> None:
+    """One year of two is closed: near ships 200 and then 100 in all."""
+    found = decisions(plan(), plan("other", events={"cut": {"from": "2027", "match": {"country": ["CN"]}, "spot": 0}}))
+    near = found["supply", "near", "2027"]
+    assert (near.base_value, near.value, near.base_total, near.total) == (100, 0, 200, 100)
+
+
+def test_a_small_cost_beside_a_huge_one_is_no_tie() -> None:
+    """Keeping the far mine costs 0.5 a tonne for 200 t, beside a shortage of 2 bn that has nothing to do with it."""
+    huge = {"materials__ore2": {"unit": "t"}, "demands__big": {"material": "ore2", "quantity": 1000, "shortage": 1e6}, "suppliers__near__capacity": 200}
+    found = decisions(plan("a", **huge, suppliers__far__price=9.9), plan("b", **huge, suppliers__far__price=10.5))
+    assert {item.keep for item in found.values()} == {"costs"}
+    assert found["supply", "far", "2026"].keep_cost == pytest.approx(100, rel=1e-3)
+
+
+def test_a_move_between_parties_or_to_a_contract_is_a_difference() -> None:
+    contract = {"frame": {"supplier": "near", "quantity": 50, "price": 11, "start": "2025", "end": "2029"}}
+    found = decisions(plan("a", contracts=contract), plan("b", contracts={"frame": {**contract["frame"], "price": 9}}))
+    assert {(kind, item) for kind, item, _ in found} == {("supply", "near"), ("contract", "frame")}
+
+
 def test_a_closed_mine_cannot_be_kept() -> None:
     found = decisions(plan(), plan("other", events={"cut": {"from": "2027", "match": {"country": ["CN"]}, "spot": 0}}))
     assert {key[2]: item.keep for key, item in found.items() if key[1] == "near"} == {"2027": "not possible"}

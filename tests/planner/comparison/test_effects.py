@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from planner import comparison
 from planner.comparison import effects as module
 from planner.comparison.effects import Effect
 from tests.planner.comparison.comparing import compared, plan
@@ -70,6 +71,7 @@ def test_what_comes_goes_with_what_names_it() -> None:
 
 def test_too_many_changes_go_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_SHAPLEY", 1)
+    monkeypatch.setattr(comparison, "MOST_SHAPLEY", 1)
     method, rows = effects(suppliers__near__price=12, demands__plants__quantity=50)
     assert method == "in order"
     assert {name: row.effect for name, row in rows.items()} == pytest.approx({"suppliers.near.price": 400, "demands.plants.quantity": -1200})

@@ -58,8 +58,8 @@ def test_csv_tables_are_whole_and_inert(comparison: Comparison, tmp_path: Path) 
         assert len(rows) == len(comparison.frames()[name])
         assert not any(cell.startswith(("=", "@", "\t")) for row in rows for cell in row)
     write_tables(comparison, folder)
-    (folder / "mine.txt").write_text("", encoding="utf-8")
-    with pytest.raises(InputError, match=r"holds mine.txt, which is no table of a comparison"):
+    (folder / "figures.csv").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match=r"holds figures.csv, which is no table of a comparison"):
         write_tables(comparison, folder)
 
 

@@ -46,7 +46,7 @@ def test_months_and_years_are_compared_by_year() -> None:
     months = plan("months", horizon__step="month")
     found = compared(plan(), months, keep=False)
     assert found.against[0].bridge_parts.difference == pytest.approx(0, abs=1e-6)
-    assert found.notes == ("the plans have different grids and are compared over 2 common stretches of time, 2026 first",)
+    assert found.notes == ("months has another grid than base; they are compared over 2 common stretches of time, 2026 first",)
     dearer = compared(plan(), plan("dearer", horizon__step="month", suppliers__near__price=12), keep=False, effects=False)
     assert causes(dearer, "purchases")["price"] == pytest.approx(400, rel=1e-8)
     assert sum(map(abs, causes(dearer, "purchases").values())) == pytest.approx(400, rel=1e-8)
