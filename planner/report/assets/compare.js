@@ -95,7 +95,7 @@ function figureRows(listing) {
   });
 }
 
-const KINDS = ['commitment', 'signature', 'shortage', 'demand', 'stock', 'process', 'supply'];
+const KINDS = ['commitment', 'signature', 'shortage', 'demand', 'stock', 'process', 'supply', 'contract', 'transfer'];
 
 function decisionRows(listing) {
   const chosen = data.comparison.decisions.filter((item) => (!listing.chosen('whose') || item.plan === listing.chosen('whose')) && (!listing.chosen('kind') || item.kind === listing.chosen('kind')));
