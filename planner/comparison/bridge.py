@@ -53,6 +53,12 @@ class Amounts:
     prices: dict[Item, list[list[float]]] = field(default_factory=lambda: defaultdict(lambda: [[], [], [], []]))
     """Unit costs of A, of B, of A discounted as B, of B discounted as A: one for each variable."""
 
+    def forget_free(self) -> None:
+        """Leave out what costs nothing in either scenario: it is no part of what the line pays for."""
+        for item in [item for item, prices in self.prices.items() if not any(map(any, prices))]:
+            for each in (self.items, self.money, self.prices):
+                each.pop(item, None)
+
 
 @dataclass(frozen=True)
 class Bridge:
@@ -131,6 +137,8 @@ def _amounts(base: Side, side: Side, grid: Grid) -> tuple[dict[Kind, Amounts], d
     cells: dict[Kind, Amounts] = defaultdict(Amounts)
     for place, each in enumerate((base, side, base, side)[: len(priced)]):
         _collect(cells, priced[place], pairs, place, each, values_of(each.plan.tables) if place < 2 else {}, grid)
+    for cell in cells.values():
+        cell.forget_free()
     given = {line: side.factor * priced[1].given[line] - base.factor * priced[0].given[line] for line in priced[0].given}
     return cells, given
 

@@ -85,6 +85,16 @@ def test_a_new_mine_at_another_rate_has_no_price_effect() -> None:
     assert found["mix"] == pytest.approx(-50 * 10 * (2 + factors) / 2, rel=1e-2)
 
 
+def test_what_is_free_in_both_is_no_volume() -> None:
+    """The value of what is left at the end depends on the last level only, however the levels before differ."""
+    pile = {"pile": {"material": "ore", "initial": 20, "capacity": 20, "final": {"value": 5}}}
+    early = plan("early", stockpiles=pile, suppliers__near__price={"2026": 10, "2027": 1})
+    late = plan("late", stockpiles=pile, suppliers__near__price={"2026": 1, "2027": 10}, suppliers__near__capacity=120)
+    found = causes(compared(early, late, effects=False, keep=False), "final_stock_value")
+    ends = [item.tables["stockpiles"].query("measure == 'stock' and period == '2027'")["value"].sum() for item in (early, late)]
+    assert found == ({"volume": -5 * (ends[1] - ends[0])} if ends[0] != ends[1] else {})
+
+
 RICH = {
     "contracts": {"frame": {"supplier": "far", "quantity": 20, "price": 25, "start": "2025", "end": "2029", "take_or_pay": "90 %", "breach_price": 4}},
     "projects": {"shaft": {"adds_to": "near", "decide": {"earliest": "2026", "latest": "2026"}, "size": {"max": 40}, "capex": 6, "fixed_cost": 1, "ramp": 0,
