@@ -5,27 +5,22 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from planner.comparison.bridge import CAUSES
 from planner.comparison.changes import Change
 from planner.comparison.decisions import Decision
-from planner.comparison.effects import Effect
 from planner.comparison.figures import Figure, Value
 from planner.comparison.result import Against, Comparison
-from planner.comparison.rounding import apportioned, quantum_of
 from planner.errors import counted
 from planner.scenario.characters import harmless
+from planner.show.bridge import bridge_table, effect_tables, matters
 from planner.show.screen import WIDEST, Screen, amount, heading, money
 
 MOST_CHANGES = 14
 MOST_ROWS = 12
-DIGITS = 5
-"""Digits of the largest number of a bridge."""
 
 
 def render_comparison(comparison: Comparison, width: int = 100) -> RenderableType:
@@ -41,7 +36,7 @@ def render_comparison(comparison: Comparison, width: int = 100) -> RenderableTyp
     parts += [_changes(each) for each in comparison.against]
     parts.append(_figures(screen, comparison))
     for each in comparison.against:
-        parts += [_bridge(screen, comparison, each), *_effects(screen, comparison, each)]
+        parts += [bridge_table(screen, comparison, each), *effect_tables(screen, comparison, each)]
     for each in comparison.against:
         parts += _differently(screen, comparison, each)
     return Group(*(part for each in parts for part in (each, Text(""))))
@@ -51,7 +46,7 @@ def _plans(screen: Screen, comparison: Comparison) -> Table:
     table = screen.table("Plans", f"compared with {comparison.base}", ["cost", "difference", "in %"])
     base = comparison.sides[0].total_cost
     for side in comparison.sides:
-        step = side.total_cost - base if _matters(side.total_cost - base, comparison) else 0.0
+        step = side.total_cost - base if matters(side.total_cost - base, comparison) else 0.0
         share = f"{100 * step / abs(base):+.3g} %" if base and side is not comparison.sides[0] else ""
         title = harmless(str(side.plan.record["title"] or ""))
         name = Text.assemble((f"  {side.name}", "bold"), (f"  {title}", "dim"))
@@ -182,80 +177,6 @@ def _shown(figure: Figure, value: Value, currency: str) -> str:
     if figure.unit == currency:
         return money(value, "").strip()
     return amount(value)
-
-
-@dataclass(frozen=True)
-class _Money:
-    """How the money of one bridge is shown: everything is a multiple of the quantum, so that it adds up on the screen as well."""
-
-    quantum: float
-    scale: float
-    unit: str
-
-    def text(self, value: float) -> str:
-        """A number with its sign, a dot for nothing."""
-        places = max(0, round(math.log10(self.scale / self.quantum)))
-        return f"{value / self.scale:+,.{places}f}" if value else "·"
-
-
-def _money_for(values: Iterable[float], currency: str) -> _Money:
-    largest = max((abs(value) for value in values), default=0.0)
-    scale, word = next(((size, word) for size, word in ((1e9, "bn "), (1e6, "M "), (1e3, "k ")) if largest >= 20 * size), (1.0, ""))
-    return _Money(min(scale, quantum_of(largest, DIGITS)), scale, f"{word}{currency}")
-
-
-def _bridge(screen: Screen, comparison: Comparison, each: Against) -> RenderableType:
-    """Cost lines by cause, rounded so that rows and columns add up to the difference."""
-    parts = each.bridge_parts
-    totals = {line: parts.total(causes) for line, causes in parts.lines.items()}
-    if not totals or (not _matters(parts.difference, comparison) and not any(_matters(total, comparison) for total in totals.values())):
-        return heading(f"{each.name} costs the same")
-    shown = _money_for([parts.difference, *(value for causes in parts.lines.values() for value in causes.values())], comparison.currency)
-    causes = [cause for cause in CAUSES if any(row[cause] for row in parts.lines.values())]
-    table = screen.table(f"Why {each.name} costs {_how(parts.difference, comparison)}", shown.unit, [*causes, "total"])
-    whole = apportioned(list(totals.values()), parts.difference, shown.quantum)
-    sums = dict.fromkeys(causes, 0.0)
-    for (line, row), total in sorted(zip(parts.lines.items(), whole, strict=True), key=lambda item: -abs(item[1])):
-        cells = apportioned([row[cause] for cause in causes], total, shown.quantum)
-        for cause, cell in zip(causes, cells, strict=True):
-            sums[cause] += cell
-        if any(cells) or total:
-            table.add_row(f"  {line.replace('_', ' ')}", *map(shown.text, cells), Text(shown.text(total), style="bold"))
-    table.add_row(Text("  all", style="bold"), *(Text(shown.text(round(sums[cause] / shown.quantum) * shown.quantum), style="bold") for cause in causes),
-                  Text(shown.text(sum(whole)), style="bold"))  # fmt: skip
-    return table
-
-
-def _matters(money: float, comparison: Comparison) -> bool:
-    """Whether an amount is more than what solves and tables of nine digits leave open."""
-    return abs(money) > 1e-9 * max(sum(map(abs, side.plan.costs.values())) * side.factor for side in comparison.sides)
-
-
-def _how(difference: float, comparison: Comparison) -> str:
-    return ("more" if difference > 0 else "less") if _matters(difference, comparison) else "the same"
-
-
-def _effects(screen: Screen, comparison: Comparison, each: Against) -> Iterator[RenderableType]:
-    """What each set of changes does."""
-    rows = each.effects.rows
-    if not rows:
-        if each.effects.note:
-            yield Text(f"By change: {each.effects.note}", style="dim")
-        return
-    total = each.bridge_parts.difference
-    ends = [value for row in rows for value in (row.effect, row.alone, row.last) if value is not None]
-    shown = _money_for([total, *ends], comparison.currency)
-    several = each.effects.method == "shapley"
-    heads = ["effect", "alone", "last"] if several else ["effect" if len(rows) == 1 else "effect in this order"]
-    table = screen.table("By change", shown.unit, heads)
-    parts = apportioned([row.effect for row in rows], total, shown.quantum)
-    pairs: Iterable[tuple[Effect, float]] = zip(rows, parts, strict=True)
-    for row, part in sorted(pairs, key=lambda pair: -abs(pair[1])) if several else pairs:
-        ends_shown = [shown.text(value or 0.0) for value in (row.alone, row.last)] if several else []
-        table.add_row(f"  {harmless(row.group)}", Text(shown.text(part), style="bold"), *ends_shown)
-    table.add_row(Text("  all", style="bold"), Text(shown.text(sum(parts)), style="bold"), *(["", ""] if several else []))
-    yield table
-    yield Text(f"  {each.effects.note}", style="dim")
 
 
 def _differently(screen: Screen, comparison: Comparison, each: Against) -> Iterator[RenderableType]:
