@@ -21,7 +21,7 @@ from planner.scenario.schema import Scenario
 from planner.solver.engine import SolverError
 from planner.solver.highs import NoSolution
 from planner.solver.lower import Key
-from planner.solver.whatif import KEPT, Outcome, WhatIf
+from planner.solver.whatif import Outcome, WhatIf, rooms
 
 SAME = 1e-6
 """Amounts that differ by no more than this share of the largest one of their kind are the same."""
@@ -79,9 +79,8 @@ class Divergence:
 
 def decisions_between(base: Side, side: Side, grid: Grid) -> list[Decision]:
     """Every decision that differs, by kind, entity and year; by period where it is decided once, or moves inside a year."""
-    sides = (base, side)
-    finely = [_amounts(each, lambda period, each=each: grid.bucket_of[each.name][period]) for each in sides]  # type: ignore[misc]
-    yearly = [_amounts(each, lambda period, each=each: str(each.loaded.calendar.named(period).start.year)) for each in sides]  # type: ignore[misc]
+    finely = [_amounts(each, grid.bucket_of[each.name]) for each in (base, side)]
+    yearly = [_amounts(each, {period.label: str(period.start.year) for period in each.loaded.calendar.periods}) for each in (base, side)]
     found = []
     for what in sorted({*finely[0], *finely[1]}, key=lambda what: (list(ENTITIES).index(what.kind), what.item)):
         fine = [each.get(what, {}) for each in finely]
@@ -121,12 +120,12 @@ def _total(kind: str, amounts: Mapping[str, float]) -> float:
     return sum(values) / len(values) if kind == "stock" and values else sum(values)
 
 
-def _amounts(side: Side, label_of: Callable[[str], str]) -> dict[_What, dict[str, float]]:
+def _amounts(side: Side, label_of: Mapping[str, str]) -> dict[_What, dict[str, float]]:
     """Amounts by decision and stretch of time."""
     found: dict[_What, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for key, value in values_of(side.plan.tables).items():
         if key[0] in KIND_OF:
-            cell, label = found[_what(side.loaded.scenario, key)], label_of(str(key[1][-1]))
+            cell, label = found[_what(side.loaded.scenario, key)], label_of[str(key[1][-1])]
             # periods come in order, so that the last level of a stretch stays
             cell[label] = value if key[0] in LEVELS else cell[label] + value
     return found
@@ -152,7 +151,7 @@ def _what(scenario: Scenario, key: Key) -> _What:
 
 def first_divergence(base: Side, side: Side, grid: Grid, most: int = 3) -> Divergence | None:
     """The first bucket of time in which the plans differ, and in what most."""
-    amounts = [_amounts(each, lambda period, each=each: grid.bucket_of[each.name][period]) for each in (base, side)]  # type: ignore[misc]
+    amounts = [_amounts(each, grid.bucket_of[each.name]) for each in (base, side)]
     differs: dict[str, list[tuple[float, str]]] = defaultdict(list)
     for what in {*amounts[0], *amounts[1]}:
         one, other = (each.get(what, {}) for each in amounts)
@@ -253,5 +252,4 @@ class _Keeper:
     def _rounding(self, kept: Mapping[int, float], outcome: Outcome) -> float:
         """What keeping numbers of nine digits may cost or save by itself: the room that each has, at its worth."""
         worth = np.abs(self.program.cost - self.program.transposed_times(outcome.y))
-        largest = max(map(abs, kept.values()), default=0.0)
-        return 2 * sum(KEPT * max(abs(value), 1e-3 * largest) * float(worth[column]) for column, value in kept.items())
+        return 2 * sum(room * float(worth[column]) for column, room in rooms(kept).items())

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
-from planner.disk import sync_folder, write_file
+from planner.disk import replace_file
 from planner.errors import InputError
 from planner.report.page import GENERATOR
 
@@ -57,18 +55,7 @@ def write_report(path: Path, text: str) -> Path:
     Raises:
         InputError: if something else is in the way, or the disk refuses.
     """
+    # somebody may have put something there while the page was made
     refuse_other(path)
-    new = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(new, text.encode())
-        # somebody may have put something there meanwhile
-        refuse_other(path)
-        new.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        with suppress(OSError):
-            new.unlink()
-    sync_folder(path.parent)
+    replace_file(path, text.encode())
     return path

@@ -16,6 +16,12 @@ KEPT = 1e-7
 """How far a column that is kept may still move, as a share of its value."""
 
 
+def rooms(kept: Mapping[int, float]) -> dict[int, float]:
+    """How far each column that is kept may move: what is kept was rounded when it was written."""
+    largest = max(map(abs, kept.values()), default=0.0)
+    return {column: KEPT * max(abs(value), 1e-3 * largest) for column, value in kept.items()}
+
+
 class Unbounded(SolverError):  # noqa: N818 - an answer rather than an error
     """A change lets somebody make money from nothing."""
 
@@ -113,11 +119,8 @@ class WhatIf:
             low[row] += step
             high[row] += step
         upper[list(closed)] = 0.0
-        largest = max(map(abs, kept.values()), default=0.0)
-        for column, value in kept.items():
-            # what is kept was rounded when it was written
-            room = KEPT * max(abs(value), 1e-3 * largest)
-            lower[column], upper[column] = max(lower[column], value - room), min(upper[column], value + room)
+        for column, room in rooms(kept).items():
+            lower[column], upper[column] = max(lower[column], kept[column] - room), min(upper[column], kept[column] + room)
         return replace(self.program, row_lower=low, row_upper=high, lower=lower, upper=upper, cost=self.program.cost if cost is None else cost)
 
     def holds(self, sides: Mapping[int, float], slope: float, most: float) -> float:
