@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from planner.comparison.sides import Side
-from planner.scenario.schema import Scenario
 from planner.scenario.units import DAYS_PER_YEAR
 
 Value = float | str | None
@@ -37,7 +36,7 @@ def figures_of(sides: Sequence[Side], currency: str) -> list[Figure]:
         sides: The plans, the base first.
         currency: Money of the comparison.
     """
-    countries = sorted({country for side in sides for country in cut_off(side.loaded.scenario)})
+    countries = sorted({country for side in sides for event in side.loaded.scenario.events.values() for country in event.cut_off})
     rows: dict[Key, tuple[str, str, dict[str, Value]]] = {}
     for side in sides:
         for key, label, unit, value in _figures(side, currency, countries):
@@ -46,16 +45,6 @@ def figures_of(sides: Sequence[Side], currency: str) -> list[Figure]:
     # a line that is nothing in any plan says nothing
     shown = [key for key in ranked if key[0] not in _MAY_BE_NOTHING or any(rows[key][2].values())]
     return [Figure(*key[:2], rows[key][0], key[2], rows[key][1], {side.name: rows[key][2].get(side.name) for side in sides}) for key in shown]
-
-
-def cut_off(scenario: Scenario) -> set[str]:
-    """Countries that an event closes, wholly or in part."""
-    found: set[str] = set()
-    for event in scenario.events.values():
-        shares = (event.spot, event.contracts, event.capacity)
-        if any(share is not None and float(share) < 1 for share in shares):
-            found |= {*(event.match.country or ()), *(event.match.origin or ())}
-    return found
 
 
 Row = tuple[Key, str, str, Value]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.report.case import Case, Tree, short
 from planner.report.countries import country
-from planner.scenario.schema import Event, MaxShare
+from planner.scenario.schema import MaxShare
 
 TARGET_YEAR = 2030
 """The year that policies on dependence are written for."""
@@ -52,9 +52,8 @@ def focus(case: Case) -> Tree:
     """
     cut: dict[str, int] = {}
     for event in case.scenario.events.values():
-        if cuts(event):
-            for code in {*(event.match.origin or ()), *(event.match.country or ())}:
-                cut[code] = cut.get(code, 0) + 1
+        for code in event.cut_off:
+            cut[code] = cut.get(code, 0) + 1
     if cut:
         code = max(cut, key=lambda code: cut[code])
         return {"code": code, "name": country(code), "why": "cut off"}
@@ -65,11 +64,6 @@ def focus(case: Case) -> Tree:
                 sums[code] = sums.get(code, 0.0) + share
     code = max(sorted(sums), key=lambda code: sums[code], default="")
     return {"code": code, "name": country(code), "why": "largest"}
-
-
-def cuts(event: Event) -> bool:
-    """Whether an event takes sales, contracts or capacity away."""
-    return any(share is not None and share < 1 for share in (event.spot, event.contracts, event.capacity))
 
 
 def focus_year(case: Case) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from planner.compile.projects import ramp_of
 from planner.report.case import Case, Tree, amount, short
 from planner.report.countries import country
-from planner.report.origins import cuts
 from planner.scenario.dates import add_months
 from planner.scenario.schema import Contract, Event, Project
 
@@ -60,7 +59,7 @@ def effect_words(event: Event) -> str:
 def _events(case: Case) -> Iterator[Tree]:
     for key, event in case.scenario.events.items():
         start, end = event.from_ or case.calendar.start, event.until or case.calendar.end
-        kind = "cut" if cuts(event) else "event"
+        kind = "cut" if event.cuts else "event"
         materials = list(event.match.materials) if event.match.materials is not None else None
         parties = list(event.match.parties) if event.match.parties is not None else None
         yield _row(case, ("Events", "events", key), materials, parties, effect_words(event), [(start, end, kind, effect_words(event))])

@@ -526,6 +526,16 @@ class Event(Entity):
     demand: Factor | None = Field(None, description="Factor on demands.")
     draw: Factor | None = Field(None, description="Factor on the draw rate of stockpiles.")
 
+    @property
+    def cuts(self) -> bool:
+        """Whether it takes sales, contracts or capacity away, wholly or in part."""
+        return any(share is not None and share < 1 for share in (self.spot, self.contracts, self.capacity))
+
+    @property
+    def cut_off(self) -> set[str]:
+        """Countries whose sales, contracts or capacity it takes away."""
+        return {*(self.match.origin or ()), *(self.match.country or ())} if self.cuts else set()
+
     @override
     def flaws(self, context: Context) -> Iterator[Flaw]:
         yield from _need_order(self.from_, self.until, ("from", "until"))
