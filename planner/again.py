@@ -11,13 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from planner.optimum import find_best
-from planner.pipeline import make_program
+from planner.answer import Manner, answer
 from planner.plan import Plan
-from planner.results.prices import price_rows
-from planner.results.tables import COLUMNS, frame
+from planner.results.tables import COLUMNS
 from planner.scenario.load import Loaded
-from planner.solver.highs import NoSolution
 
 ALIKE = 1e-6
 """Prices agree to this share of their size, or to a thousandth of it of the largest price."""
@@ -36,14 +33,13 @@ def price_problems(plan: Plan, loaded: Loaded) -> Iterator[str]:
     chosen = plan.record.get("tie_break")
     if not isinstance(chosen, dict) or not chosen or "tie-break" in chosen:
         return
-    data, program = make_program(loaded)
-    best = find_best(loaded.scenario, data, program)
-    if isinstance(best, NoSolution):
-        yield f"the scenario in the folder is {best.status}"
+    again = answer(loaded.scenario, loaded.calendar, Manner())
+    if isinstance(again, list):
+        yield "the scenario in the folder has no plan"
         return
-    if "tie-break" in best.stages:
+    if "tie-break" in again.tie_break:
         return
-    found = frame("prices", price_rows(loaded.scenario, data, program, best.solution, best.intervals))
+    found = again.tables["prices"]
     keys = list(COLUMNS["prices"])
     both = plan.tables["prices"].merge(found, on=keys, how="outer", suffixes=("", " again"), indicator=True)
     largest = float(found["value"].abs().max()) if len(found) else 0.0

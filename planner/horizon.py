@@ -80,6 +80,7 @@ def horizon_test(
     root: str | Path | None = None,
     time_limit: float | None = None,
     tie_break: bool = True,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> Record:
     """Solve a scenario with a longer horizon and compare what is decided in the first two years.
@@ -92,6 +93,7 @@ def horizon_test(
         root: Folder that no file may lie outside of; only with a file.
         time_limit: Seconds for the solver.
         tie_break: As for the plan: choose among plans of equal cost, so that ties do not look like moves.
+        workers: Processes, as for the plan.
         progress: Called with the stage and the seconds it has taken so far.
 
     Returns:
@@ -107,7 +109,7 @@ def horizon_test(
     compared = _Compared(longer, plan)
     head: Record = {"years": years, "until": f"{longer.calendar.end:%Y-%m}", "before": compared.before, "tolerance": TOLERANCE}
     try:
-        other = solve_scenario(longer, time_limit=time_limit, tie_break=tie_break, progress=progress)
+        other = solve_scenario(longer, time_limit=time_limit, tie_break=tie_break, workers=workers, progress=progress)
     except (NoPlanError, LimitError, CheckError) as error:
         # the plan of the shorter horizon stands all the same
         status = error.status if isinstance(error, NoPlanError) else "limit" if isinstance(error, LimitError) else "check failed"

@@ -11,6 +11,7 @@ from planner.compile.preference import preferences
 from planner.errors import LimitError
 from planner.scenario.schema import Scenario
 from planner.solver.certificate import Certificate, certify
+from planner.solver.components import components
 from planner.solver.directions import Directions
 from planner.solver.engine import Option, SolverError
 from planner.solver.face import Preference, settle, significant
@@ -21,7 +22,7 @@ from sourcing_lp.data import SourcingData
 SAME_COST = 1e-8
 """Plans whose costs differ by less, relative to the sum of all costs and credits in them, cost the same."""
 MOST_INTERVALS = 24
-"""Prices that are not unique get an interval, first periods first; each takes two more runs of the solver, so only so many."""
+"""Prices that are not unique get an interval, first periods first; each takes two more runs of the solver, so only so many a component."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def find_best(
     first = _best(program, replace(outcome, x=significant(outcome.x), y=significant(outcome.y), d=significant(outcome.d)))
     if not tie_break or outcome.optimum is None or not first.certificate.passed:
         return replace(first, stages={} if tie_break else {"tie-break": "off"})
-    ranked = [Preference(name, weights) for name, weights in preferences(scenario, data, program.columns)]
+    columns, _ = components(program)
+    ranked = [Preference(name, weights) for name, weights in preferences(scenario, data, program.columns, columns)]
     for warm in (True, False):
         try:
             settled = settle(outcome, ranked, warm)

@@ -1,48 +1,32 @@
-"""From a scenario to a checked plan: compile, build, lower, solve, certify, recheck, tabulate."""
+"""From a scenario to a checked plan: read, answered part by part, and written down with its record."""
 
 from __future__ import annotations
 
-import gc
-import logging
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import sourcing_lp
+from planner.answer import Answered, Manner, answer
 from planner.checks import warnings_of
-from planner.compile import compile_scenario
-from planner.errors import CheckError, Relaxation
-from planner.negotiate import refusal, relaxed
-from planner.optimum import Best, find_best
+from planner.errors import NoPlanError, Relaxation
+from planner.negotiate import Settlement, refusal, relaxed
 from planner.plan import FORMAT, Plan, Record
+from planner.program import make_program
 from planner.results.ending import end_warnings
 from planner.results.figures import key_figures
 from planner.results.inputs import INPUTS, input_table
-from planner.results.tables import Answer, Tables, make_tables
 from planner.scenario.changes import with_relaxed, without_relaxed
 from planner.scenario.load import Loaded, load
-from planner.solver.certificate import Certificate
+from planner.scenario.parts import together
+from planner.scenario.schema import Scenario
 from planner.solver.engine import Option
-from planner.solver.highs import NoSolution, Solution, write_model
-from planner.solver.lower import LinearProgram, lower
-from planner.verify.recheck import Check, recheck
-from sourcing_lp.data import SourcingData
-from sourcing_lp.units import counted_in
+from planner.solver.highs import Solution, SolverError, solve, write_model
 
 Progress = Callable[[str, float], None]
-
-
-def make_program(loaded: Loaded) -> tuple[SourcingData, LinearProgram]:
-    """Compile a scenario, build its model and lower it to arrays."""
-    data = compile_scenario(loaded.scenario, loaded.calendar)
-    # Pyomo logs to stdout, which belongs to --json
-    logging.getLogger("pyomo").setLevel(logging.CRITICAL)
-    with _collector_paused():
-        return data, lower(sourcing_lp.build(data), counted_in(data))
 
 
 def solve_scenario(
@@ -57,6 +41,7 @@ def solve_scenario(
     tie_break: bool = True,
     relax: bool = False,
     options: Mapping[str, Option] | None = None,
+    workers: int | None = None,
 ) -> Plan:
     """Find the cheapest plan and check it.
 
@@ -71,6 +56,7 @@ def solve_scenario(
         tie_break: Choose among plans of equal cost, so that the plan depends on the scenario only.
         relax: Where the scenario is infeasible, solve it under the cheapest relaxation of its rules; the plan says so.
         options: HiGHS options of the first way to solve.
+        workers: Processes for parts of the scenario that nothing links; the plan is the same for any number. Default one a core where that pays.
 
     Returns:
         A plan that has passed its checks.
@@ -85,29 +71,40 @@ def solve_scenario(
     sets = list(sets)
     with clock.stage("read"):
         loaded = without_relaxed(source if isinstance(source, Loaded) else load(source, sets, root))
-    with clock.stage("build"):
-        data, program = make_program(loaded)
-    for path in (lp, mps):
-        if path is not None:
-            write_model(program, path)
-    deadline = None if time_limit is None else time.monotonic() + time_limit
-    with clock.stage("solve"):
-        outcome = find_best(loaded.scenario, data, program, tie_break=tie_break, time_limit=time_limit, waiting=clock.waiting, options=options)
+    if lp is not None or mps is not None:
+        _, program = make_program(loaded)
+        for path in (lp, mps):
+            if path is not None:
+                write_model(program, path)
+    manner = Manner(tie_break, options, None if time_limit is None else time.time() + time_limit)
+    with clock.stage("plan"):
+        found = answer(loaded.scenario, loaded.calendar, manner, workers, clock.tell)
     warnings = [str(problem) for problem in (*loaded.sources.warnings, *warnings_of(loaded))]
-    if isinstance(outcome, NoSolution):
+    if isinstance(found, list):
         with clock.stage("negotiate"):
-            error, settlement = refusal(loaded, data, program, outcome, deadline)
+            error, settlement = _refused(loaded, found, manner)
         error.warnings = warnings
         if not relax or not settlement.changes:
             raise error
         eased = relaxed(loaded, settlement)
-        left = None if deadline is None else deadline - time.monotonic()
-        return _marked(solve_scenario(eased, time_limit=left, progress=progress, tie_break=tie_break, options=options), eased, error.relaxations, sets)
-    with clock.stage("check"):
-        solved = _checked(loaded, data, program, outcome)
-    warnings += [str(problem) for problem in end_warnings(loaded, solved.tables)]
-    record = _record(solved, warnings, clock.seconds, {"set": sets, **_manner(outcome, time_limit)})
-    return Plan(loaded.name, record, loaded.resolved, solved.tables)
+        plan = solve_scenario(eased, time_limit=manner.left, progress=progress, tie_break=tie_break, options=options, workers=workers)
+        return _marked(plan, eased, error.relaxations, sets)
+    tables = {**found.tables, INPUTS: input_table(loaded)}
+    warnings += [str(problem) for problem in end_warnings(loaded, tables)]
+    settings = {"set": sets, "options": {**found.options, "time_limit": time_limit}, "attempts": found.attempts, "tie_break": found.tie_break}
+    record = _record(loaded, replace(found, tables=tables), warnings, clock.seconds, settings)
+    return Plan(loaded.name, record, loaded.resolved, tables)
+
+
+def _refused(loaded: Loaded, parts: list[Scenario], manner: Manner) -> tuple[NoPlanError, Settlement]:
+    """Why the parts without a plan have none, and the cheapest way to one."""
+    whole = replace(loaded, scenario=together(loaded.scenario, parts))
+    data, program = make_program(whole)
+    outcome = solve(program, manner.left, options=manner.options)
+    if isinstance(outcome, Solution):
+        raise SolverError("HiGHS finds a plan for what had none in parts")
+    deadline = None if manner.left is None else time.monotonic() + manner.left
+    return refusal(whole, data, program, outcome, deadline)
 
 
 def _marked(plan: Plan, eased: Loaded, relaxations: list[Relaxation], sets: list[str]) -> Plan:
@@ -117,40 +114,8 @@ def _marked(plan: Plan, eased: Loaded, relaxations: list[Relaxation], sets: list
     return replace(plan, resolved=marked.resolved, tables={**plan.tables, INPUTS: input_table(marked)})
 
 
-def _manner(best: Best, time_limit: float | None) -> Record:
-    """How the optimum was found: options, ways tried, and how ties were broken."""
-    return {
-        "options": {**best.solution.options, "time_limit": time_limit},
-        "attempts": [{"options": dict(attempt.options), "status": attempt.status, "accepted": attempt.accepted} for attempt in best.solution.attempts],
-        "tie_break": best.stages,
-    }
-
-
-@dataclass(frozen=True)
-class _Solved:
-    """An answer that has passed its checks."""
-
-    loaded: Loaded
-    answer: Answer
-    tables: Tables
-    costs: dict[str, float]
-    best: Best
-    checks: list[Check]
-
-
-def _checked(loaded: Loaded, data: SourcingData, program: LinearProgram, best: Best) -> _Solved:
-    """Prove the optimum from the arrays, recompute the plan from the scenario, and refuse what fails either."""
-    answer = Answer(loaded.scenario, loaded.calendar, data, program, best.solution, best.intervals)
-    tables = {**make_tables(answer), INPUTS: input_table(loaded)}
-    costs = cost_lines(program, best.solution)
-    checks = recheck(loaded.scenario, loaded.calendar, tables, costs, sum(costs.values()))
-    _must_pass(best.certificate, checks)
-    return _Solved(loaded, answer, tables, costs, best, checks)
-
-
-def _record(solved: _Solved, warnings: list[str], seconds: dict[str, float], settings: Record) -> Record:
+def _record(loaded: Loaded, found: Answered, warnings: list[str], seconds: dict[str, float], settings: Record) -> Record:
     """What ``plan.json`` says of a plan."""
-    loaded, program = solved.loaded, solved.answer.program
     return {
         "format": FORMAT,
         "status": "optimal",
@@ -158,26 +123,18 @@ def _record(solved: _Solved, warnings: list[str], seconds: dict[str, float], set
         "title": loaded.scenario.title,
         "currency": loaded.scenario.money.currency,
         "discount_rate": loaded.scenario.money.discount_rate,
-        "total_cost": sum(solved.costs.values()),
-        "costs": solved.costs,
-        "tables": sorted(solved.tables),
-        "figures": key_figures(loaded.scenario, loaded.calendar, solved.tables),
+        "total_cost": sum(found.costs.values()),
+        "costs": found.costs,
+        "tables": sorted(found.tables),
+        "figures": key_figures(loaded.scenario, loaded.calendar, found.tables),
         "warnings": warnings,
         "inputs": loaded.sources.files,
         "resolved_sha256": loaded.digest,
         **settings,
-        "size": {"rows": program.shape[0], "columns": program.shape[1], "nonzeros": len(program.value)},
-        "checks": {"certificate": solved.best.certificate.as_dict(), "rules": [asdict(check) for check in solved.checks]},
+        "size": {**found.size, "parts": found.parts},
+        "checks": {"certificate": found.certificate.as_dict(), "rules": [asdict(check) for check in found.checks]},
         "versions": versions(),
-        "seconds": seconds,
-    }
-
-
-def cost_lines(program: LinearProgram, solution: Solution) -> dict[str, float]:
-    """Discounted money by cost line; credits are negative, so that the lines sum to the objective."""
-    return {
-        name.removeprefix("cost_"): constant + sum(coefficient * float(solution.x[column]) for column, coefficient in terms.items())
-        for name, (constant, terms) in program.lines.items()
+        "seconds": {**seconds, **found.seconds},
     }
 
 
@@ -192,44 +149,22 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _must_pass(certificate: Certificate, checks: list[Check]) -> None:
-    failed = [f"{check.rule}: off by {check.absolute:.6g} ({check.relative:.1e} of its size) at {check.where}" for check in checks if not check.passed]
-    if not certificate.passed:
-        failed.insert(0, f"certificate: primal {certificate.primal:.1e}, dual {certificate.dual:.1e}, gap {certificate.gap:.1e}")
-    if failed:
-        raise CheckError("the answer failed its check and was not written:\n  " + "\n  ".join(failed))
-
-
 class _Stopwatch:
     """Seconds by stage, passed on to whoever shows progress."""
 
     def __init__(self, progress: Progress | None) -> None:
         self.progress = progress
         self.seconds: dict[str, float] = {}
-        self.current = ""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage."""
-        self.current = name
-        self.waiting(0.0)
+        self.tell(name, 0.0)
         started = time.perf_counter()
         yield
         self.seconds[name] = round(time.perf_counter() - started, 4)
 
-    def waiting(self, seconds: float) -> None:
-        """Pass on how long the current stage has taken."""
+    def tell(self, name: str, seconds: float) -> None:
+        """Pass on how long a stage has taken."""
         if self.progress is not None:
-            self.progress(self.current, seconds)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause the garbage collector: building makes many objects that all stay, and walking them again and again is wasted."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+            self.progress(name, seconds)

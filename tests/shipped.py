@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 import planner
-from planner.pipeline import make_program
+from planner.program import make_program
 from planner.show.screen import amount
 from planner.solver.certificate import proven
 from planner.solver.highs import Solution

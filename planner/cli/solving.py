@@ -33,6 +33,9 @@ def solve(
     ] = None,
     relax: Annotated[bool, typer.Option("--relax", help="Where no plan can keep all rules, solve under the cheapest relaxation of them.")] = False,
     no_tie_break: Annotated[bool, typer.Option("--no-tie-break", help="Take any of the plans that cost the same.")] = False,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes for parts that nothing links; the plan is the same for any.", show_default=False)
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the plan is.")] = False,
 ) -> None:
     """Find the cheapest plan, check it, write it, show it."""
@@ -48,11 +51,10 @@ def solve(
     _suffix(mps, ".mps")
     longer = _longer(scenario, sets, root, horizon_test)
     with Progress() as progress:
-        plan = solve_scenario(
-            scenario, sets=sets or (), root=root, time_limit=time_limit, lp=lp, mps=mps, tie_break=not no_tie_break, relax=relax, progress=progress.show
-        )
+        asked: dict[str, Any] = {"time_limit": time_limit, "tie_break": not no_tie_break, "workers": workers, "progress": progress.show}
+        plan = solve_scenario(scenario, sets=sets or (), root=root, lp=lp, mps=mps, relax=relax, **asked)
         if longer is not None:
-            plan.record["horizon_test"] = longer(plan, time_limit=time_limit, tie_break=not no_tie_break, progress=progress.show)
+            plan.record["horizon_test"] = longer(plan, **asked)
         progress.show("write", 0.0)
         folder = out if out is not None else Path("plans") / plan.name
         earlier = _title_of(folder)

@@ -12,10 +12,10 @@ from planner.comparison.effects import Counter, Effects, effects_of
 from planner.comparison.figures import figures_of
 from planner.comparison.result import Against, Comparison, stacked
 from planner.comparison.sides import Grid, Side, common_grid, folder_of, is_plan_folder, sides_of
-from planner.comparison.workers import in_parallel
 from planner.errors import InputError, did_you_mean
 from planner.pipeline import solve_scenario
 from planner.plan import SCENARIO, Plan, changed, read_record
+from planner.workers import in_parallel
 
 __all__ = ["Comparison", "compare", "stacked"]
 Item = str | Path | Plan

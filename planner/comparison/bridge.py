@@ -23,7 +23,7 @@ from planner.comparison.columns import Values, material_of, values_of
 from planner.comparison.rounding import apportioned, quantum_of, rounded
 from planner.comparison.sides import Grid, Side
 from planner.errors import CheckError
-from planner.pipeline import make_program
+from planner.program import make_program
 from planner.scenario.changes import changed
 from planner.scenario.load import Loaded
 from planner.solver.lower import Key
@@ -143,9 +143,7 @@ def _amounts(base: Side, side: Side, grid: Grid) -> tuple[dict[Kind, Amounts], d
     return cells, given
 
 
-def _collect(
-    cells: Mapping[Kind, Amounts], priced: Priced, pairs: Sequence[tuple[str, str]], place: int, side: Side, values: Values, grid: Grid
-) -> None:
+def _collect(cells: Mapping[Kind, Amounts], priced: Priced, pairs: Sequence[tuple[str, str]], place: int, side: Side, values: Values, grid: Grid) -> None:
     """Add one plan's amounts and one scenario's unit costs up by cost line, material and item."""
     buckets = grid.bucket_of[side.name]
     for line, component in pairs:

@@ -16,7 +16,7 @@ from planner.comparison.columns import Values, material_of, target_material, val
 from planner.comparison.sides import Grid, Side
 from planner.errors import CheckError
 from planner.optimum import find_best
-from planner.pipeline import make_program
+from planner.program import make_program
 from planner.scenario.schema import Scenario
 from planner.solver.engine import SolverError
 from planner.solver.highs import NoSolution

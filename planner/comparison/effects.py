@@ -12,14 +12,14 @@ from typing import Any
 from planner.comparison.changes import MOST_SHAPLEY, Group, switched
 from planner.comparison.rounding import apportioned
 from planner.comparison.sides import Side
-from planner.comparison.workers import in_parallel
 from planner.errors import CheckError, InputError, Mark, counted
 from planner.optimum import find_best
-from planner.pipeline import make_program
+from planner.program import make_program
 from planner.scenario.changes import node_of
 from planner.scenario.load import assemble, loads
 from planner.scenario.overlay import Sources
 from planner.solver.highs import NoSolution
+from planner.workers import in_parallel
 
 Coalition = frozenset[int]
 """Groups that are as in the other scenario, by position."""
@@ -145,9 +145,7 @@ class _Costs:
         self.count("switch changes", 0, len(tasks))
         found = in_parallel(least_cost, tasks, self.workers, lambda done: self.count("switch changes", done, len(tasks)))
         self.solves += len(tasks)
-        self.known |= {
-            coalition: None if cost is None else self.base.factor * cost for coalition, cost in zip(wanted, found, strict=True)
-        }
+        self.known |= {coalition: None if cost is None else self.base.factor * cost for coalition, cost in zip(wanted, found, strict=True)}
 
 
 @dataclass(frozen=True)

@@ -186,4 +186,3 @@ def _bridge(each: Against) -> dict[str, Any]:
         "materials": [{"line": line, "material": material, **causes, "total": parts.total(causes)} for (line, material), causes in parts.cells.items()],
         "effects": asdict(effects),
     }
-

@@ -8,20 +8,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from planner.noise import noise
 from planner.scenario.schema import Scenario
 from sourcing_lp.data import SourcingData
 
+Integers = npt.NDArray[np.int32]
 Weights = npt.NDArray[np.float64]
 Column = tuple[str, Any]
 
 
-def preferences(scenario: Scenario, data: SourcingData, columns: Sequence[Column]) -> list[tuple[str, Weights]]:
+def preferences(scenario: Scenario, data: SourcingData, columns: Sequence[Column], component: Integers) -> list[tuple[str, Weights]]:
     """What to minimise among plans of equal cost, in order of rank.
 
     Args:
         scenario: The scenario.
         data: What it compiles to.
         columns: (variable, index) of each column of the program.
+        component: Connected component of each column.
 
     Returns:
         (name, a weight for each column, in the solver's internal units, which make materials comparable).
@@ -38,7 +41,7 @@ def preferences(scenario: Scenario, data: SourcingData, columns: Sequence[Column
             risk[j] = risks[index[0]]
         elif name == "lift":
             risk[j] = risks[data.contracts.supplier[index[0]]]
-    return [("serve earliest", early), ("keep more stock", stock), ("less risky first", risk), ("order of ids", _order(columns, position))]
+    return [("serve earliest", early), ("keep more stock", stock), ("less risky first", risk), ("order of ids", _order(columns, position, component))]
 
 
 def supplier_risks(scenario: Scenario, data: SourcingData) -> dict[str, float]:
@@ -67,11 +70,21 @@ def _part(some: float, whole: float) -> float:
     return some / whole if whole else 0.0
 
 
-def _order(columns: Sequence[Column], position: dict[str, int]) -> Weights:
-    """Small amounts, first ids and early periods first; fixed numbers tell apart what would still be equal."""
+def _order(columns: Sequence[Column], position: dict[str, int], component: Integers) -> Weights:
+    """Small amounts, first ids and early periods first; fixed numbers tell apart what would still be equal.
+
+    Ids are ranked within each component, so that what is not linked to a column has no say.
+    """
     indices = [index if isinstance(index, tuple) else (index,) for _, index in columns]
-    rank = {key: place for place, key in enumerate(sorted({str(index[0]) for index in indices}))}
-    ids = np.array([rank[str(index[0])] for index in indices]) / max(1, len(rank))
     times = np.array([position.get(index[-1], 0) for index in indices]) / max(1, len(position))
-    # this generator never changes between versions
-    return 1.0 + ids + 0.5 * times + 1e-3 * np.random.RandomState(0).random_sample(len(columns))
+    return 1.0 + _rank(np.array([str(index[0]) for index in indices]), component) + 0.5 * times + 1e-3 * noise(component)
+
+
+def _rank(ids: npt.NDArray[np.str_], component: Integers) -> Weights:
+    """Place of each id among the ids of its component, as a part of their number."""
+    _, number = np.unique(ids, return_inverse=True)
+    pairs, which = np.unique(component.astype(np.int64) * (len(ids) + 1) + number, return_inverse=True)
+    owner = pairs // (len(ids) + 1)
+    first = np.searchsorted(owner, owner, side="left")
+    count = np.searchsorted(owner, owner, side="right") - first
+    return np.asarray(((np.arange(len(pairs)) - first) / count)[which])

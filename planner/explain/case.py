@@ -13,8 +13,8 @@ import numpy as np
 from planner.compile.setting import Setting
 from planner.errors import CheckError
 from planner.optimum import find_best
-from planner.pipeline import make_program
 from planner.plan import Plan
+from planner.program import make_program
 from planner.reach import Reach
 from planner.scenario.load import Loaded
 from planner.scenario.series import Series

@@ -7,7 +7,7 @@ from typing import Any
 
 from planner.errors import InputError
 from planner.explain.case import Case, Filter, Statement, amount, percent, proof
-from planner.pipeline import make_program
+from planner.program import make_program
 from planner.scenario.changes import changed
 from planner.scenario.dates import add_months
 from planner.scenario.schema import Event

@@ -5,13 +5,13 @@ Flows that are zero have no row; levels, demands and prices stand for every peri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from planner.results.prices import price_rows, unit_of
+from planner.results.prices import PRICES, price_rows, unit_of
 from planner.scenario.dates import Calendar
 from planner.scenario.schema import Scenario
 from planner.solver.highs import Solution
@@ -36,6 +36,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """Key columns of each table; ``value`` and ``unit`` follow."""
 EXTRA: dict[str, tuple[str, ...]] = {"prices": ("low", "high")}
 """Numbers that follow the unit."""
+
+CONSTANT = "committed projects"
+"""What the constants of cost lines are caused by."""
 
 Tables = dict[str, pd.DataFrame]
 Row = tuple[Any, ...]
@@ -84,7 +87,39 @@ def make_tables(answer: Answer) -> Tables:
         "costs": _costs(answer),
         "prices": price_rows(answer.scenario, answer.data, answer.program, answer.solution, answer.intervals),
     }
-    return {name: frame(name, rows) for name, rows in found.items()}
+    return {name: in_order(name, frame(name, rows), list(answer.program.lines)) for name, rows in found.items()}
+
+
+def joined(parts: Sequence[Tables], lines: Sequence[str]) -> Tables:
+    """Tables of the whole from those of its parts.
+
+    Args:
+        parts: What :func:`make_tables` gave for each.
+        lines: Cost lines in their order.
+    """
+    found = {name: in_order(name, pd.concat([part[name] for part in parts], ignore_index=True), lines) for name in COLUMNS}
+    return {**found, "costs": _constants_added(found["costs"])}
+
+
+def _constants_added(costs: pd.DataFrame) -> pd.DataFrame:
+    """What committed projects cost stands once a cost line."""
+    constant = costs["item"] == CONSTANT
+    if not costs[constant].duplicated(["line"]).any():
+        return costs
+    sums = costs[constant].groupby("line", sort=False)["value"].transform("sum")
+    costs = costs.assign(value=costs["value"].where(~constant, sums))
+    return costs[~(constant & costs.duplicated(["line", "item"]))].reset_index(drop=True)
+
+
+def in_order(name: str, table: pd.DataFrame, lines: Sequence[str]) -> pd.DataFrame:
+    """A table in order of its rules or cost lines, then of ids; what comes after keeps its order, which is that of time."""
+    first, second = COLUMNS[name][:2]
+    ranks = {"prices": list(PRICES), "costs": [line.removeprefix("cost_") for line in lines]}.get(name)
+    if ranks is None:
+        return table.sort_values(first, kind="stable", ignore_index=True)
+    rank = pd.Categorical(table[first], categories=ranks).codes
+    order = table.assign(_rank=rank).sort_values(["_rank", second], kind="stable")
+    return order.drop(columns="_rank").reset_index(drop=True)
 
 
 def frame(name: str, rows: Iterable[Row]) -> pd.DataFrame:
@@ -249,4 +284,4 @@ def _costs(answer: Answer) -> Iterator[Row]:
         for (item, period), value in sorted(sums.items(), key=lambda entry: (entry[0][0], order.get(entry[0][1], -1))):
             yield line, item, period, value, currency
         if constant:
-            yield line, "committed projects", "", constant, currency
+            yield line, CONSTANT, "", constant, currency

@@ -17,6 +17,7 @@ from planner.scenario.units import Kind
 
 Path = tuple[str, ...]
 
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """One key of a resolved scenario that is not an annotation."""

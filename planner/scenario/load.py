@@ -18,9 +18,9 @@ from planner.scenario.context import make_context
 from planner.scenario.dates import Calendar, GridError, make_calendar
 from planner.scenario.fields import ID_PATTERN
 from planner.scenario.overlay import ENTITY_MAPS, Sources, gather
+from planner.scenario.parts import oversize
 from planner.scenario.reader import MAX_ENTRIES, PLAIN_WORDS, Node, parse_yaml, scalar
 from planner.scenario.schema import Scenario
-from planner.scenario.size import too_large
 
 Loc = tuple[str | int, ...]
 
@@ -99,7 +99,7 @@ def assemble(name: str, sources: Sources, *, partial: bool = False) -> Loaded:
     """
     scenario = validate(sources.tree, sources.problems, partial=partial)
     calendar = make_calendar(scenario.horizon.start, scenario.horizon.parts)
-    found = too_large(scenario, calendar)
+    found = oversize(scenario, calendar)
     if found is not None:
         where, problem, hint = found
         raise InputError([Problem(_mark(sources.tree, where, key=True), ".".join(where), problem, hint)])

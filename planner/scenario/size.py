@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from planner.scenario.dates import Calendar
 from planner.scenario.schema import MaxShare, Project, Scenario
 
-LARGEST = 1_500_000
-"""Coefficients of a model. Each was measured to take 300 to 400 bytes until its plan is written, so these stay well below 1 GB."""
+LARGEST = 100_000_000
+"""Coefficients of a scenario. Until the plan is written each takes some 60 bytes for the tables of all parts together."""
+LARGEST_PART = 8_000_000
+"""Coefficients of what must be solved at once. Each takes 300 to 400 bytes while its part is solved, so a part stays below 3 GB."""
 OF_A_VARIABLE = 15
 """A variable with its rows, its cost and its line in the tables weighs as much as so many coefficients."""
 
@@ -63,7 +65,12 @@ def _events(scenario: Scenario, periods: int, parties: int) -> Iterator[Part]:
         yield ("events", key), targets * (20 + periods + listed) // 20
 
 
-def too_large(scenario: Scenario, calendar: Calendar) -> tuple[tuple[str, ...], str, str] | None:
+def size_of(scenario: Scenario, calendar: Calendar) -> int:
+    """Coefficients of a scenario's model."""
+    return sum(number for _, number in parts_of(scenario, calendar))
+
+
+def too_large(scenario: Scenario, calendar: Calendar, limit: int) -> tuple[tuple[str, ...], str, str] | None:
     """(path, problem, hint) where the model would not fit; the path is that of the largest kind, or of a single entry that is too large."""
     total: Counter[str] = Counter()
     largest: dict[str, Part] = {}
@@ -72,13 +79,13 @@ def too_large(scenario: Scenario, calendar: Calendar) -> tuple[tuple[str, ...], 
         if number > largest.get(path[0], ((), -1))[1]:
             largest[path[0]] = path, number
     size = sum(total.values())
-    if size <= LARGEST:
+    if size <= limit:
         return None
     kind, number = total.most_common(1)[0]
     path, alone = largest[kind]
     found = len(getattr(scenario, kind))
     problem = f"makes a model of about {size / 1e6:.3g} million coefficients, {number / 1e6:.3g} million of them here, in {len(calendar.periods)} periods"
-    hint = f"{LARGEST / 1e6:g} million fit: take longer steps (quarter, year) for the later part of the horizon, " + (
+    hint = f"{limit / 1e6:g} million fit: take longer steps (quarter, year) for the later part of the horizon, " + (
         "or narrow the window in which it may be decided" if kind == "projects" else f"or fewer {kind} than {found}"
     )
     return (path if 2 * alone > number else (kind,)), problem, hint

@@ -79,7 +79,7 @@ def _told(changes: Iterable[Change]) -> Iterator[tuple[str, str, str]]:
         first = members[0]
         place = _place(first.place or first.base_place) + (f", was {_place(first.base_place)}" if kind == "set" else "")
         if kind == "set":
-            told = [f"{change.path[len(path) + 1:]} {_short(change.base_value)} → {_short(change.value)}".strip() for change in members]
+            told = [f"{change.path[len(path) + 1 :]} {_short(change.base_value)} → {_short(change.value)}".strip() for change in members]
             yield path, "; ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else ""), place
         elif len(members) == 1:
             yield first.path, f"{kind}: {_short(first.value if kind == 'added' else first.base_value)}", place

@@ -7,15 +7,19 @@ program itself, so it also chooses among those.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import highspy
 import numpy as np
 
+from planner.noise import noise
+from planner.solver.components import components
 from planner.solver.engine import Engine, SolverError, Status, stop_at_limits
 from planner.solver.highs import WARM, Optimum
-from planner.solver.lower import Floats
+from planner.solver.lower import Floats, Integers
 
 TIGHT = 1e-8
 """A column or row this near to its side, in internal units, is at it."""
@@ -45,14 +49,19 @@ class Directions:
         self.at_upper = _near(activity, program.row_upper) | ((optimum.y < -CLEAR) & np.isfinite(program.row_upper))
         self._installed = False
 
+    @cached_property
+    def component(self) -> Integers:
+        """Connected component of each row: what is chosen in one has nothing to do with another."""
+        return components(self.program)[1]
+
     def smallest_prices(self) -> Floats:
         """The optimal dual with the smallest sum of absolute values, each times a number of its own: one, whatever the solver did.
 
         Returns:
             ``y`` by row, in internal units.
         """
-        # fixed numbers between 1 and 2 tell equal sums apart; this generator never changes between versions
-        slack = 1.0 + np.random.RandomState(0).random_sample(len(self.program.rows))
+        # fixed numbers between 1 and 2 tell equal sums apart
+        slack = 1.0 + noise(self.component)
         self.engine.change(self.program.cost, self.columns, (np.where(self.at_lower, -slack, -np.inf), np.where(self.at_upper, slack, np.inf)))
         self.engine.start_from(self.basis)
         status = self.engine.run()
@@ -87,19 +96,20 @@ class Directions:
 
         Args:
             rows: In order of interest.
-            most: Stop after so many rows whose dual is not unique, since each takes two runs of the solver.
+            most: Stop after so many rows of a component whose dual is not unique, since each takes two runs of the solver.
         """
         unique = self._proven_unique()
         found: dict[int, tuple[float, float]] = {}
+        asked: Counter[int] = Counter()
         for row in rows:
-            if most <= 0:
-                break
+            if asked[int(self.component[row])] >= most:
+                continue
             factor = float(self.scaling.row[row] * self.scaling.money)
             low = high = dual = float(self.dual[row])
             if row not in unique and (self.at_lower[row] or self.at_upper[row]):
                 low, high = -self._moved({row: -1.0}), self._moved({row: 1.0})
                 if high - low > 1e-7 * max(1.0, abs(dual)):
-                    most -= 1
+                    asked[int(self.component[row])] += 1
                 else:
                     low = high = dual
             found[row] = min(low, dual) * factor, max(high, dual) * factor

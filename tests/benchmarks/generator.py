@@ -218,7 +218,9 @@ def scenario(market: Market, *, processes: bool = False, parties: bool = False) 
             if m % GROUP != GROUP - 1
         }
     if parties:
-        found["routes"] = {f"give_{m}": {"from": "home", "to": "ally", "materials": [f"m{m}"], "capacity": _number(market.initial[m])} for m in range(materials)}
+        found["routes"] = {
+            f"give_{m}": {"from": "home", "to": "ally", "materials": [f"m{m}"], "capacity": _number(market.initial[m])} for m in range(materials)
+        }
     return found
 
 

@@ -18,10 +18,8 @@ import yaml
 
 Json = dict[str, Any]
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
-METALS = {"dy_oxide": ("Dy2O3", ["Dy"]), "tb_oxide": ("Tb4O7", ["Tb"]), "nd_oxide": ("Nd2O3", ["Nd"]),
-          "dy_metal": ("Dy", ["Dy2O3"])}
-WORTH = {"dy_oxide": 250e3, "tb_oxide": 900e3, "nd_oxide": 60e3, "dy_metal": 330e3, "pr_oxide": 90.0,
-         "gadget": 40.0, "magnet_scrap": 3e3, "slag": 0.0}
+METALS = {"dy_oxide": ("Dy2O3", ["Dy"]), "tb_oxide": ("Tb4O7", ["Tb"]), "nd_oxide": ("Nd2O3", ["Nd"]), "dy_metal": ("Dy", ["Dy2O3"])}
+WORTH = {"dy_oxide": 250e3, "tb_oxide": 900e3, "nd_oxide": 60e3, "dy_metal": 330e3, "pr_oxide": 90.0, "gadget": 40.0, "magnet_scrap": 3e3, "slag": 0.0}
 RATES = {"USD": 1.0, "EUR": 1.1, "JPY": 0.0064}
 
 
@@ -62,8 +60,9 @@ class Maker:
         return self.pick([round(x, 4), f"{round(100 * x, 2)} %", f"{round(100 * x, 2)}%"])
 
     def duration(self, years: float) -> Any:
-        return self.pick([f"{round(years * 12, 2)} months", f"{round(years, 3)} years", f"{round(years * 365.25)} days",
-                          round(years, 3), f"{round(years * 12)} months"])
+        return self.pick(
+            [f"{round(years * 12, 2)} months", f"{round(years, 3)} years", f"{round(years * 365.25)} days", round(years, 3), f"{round(years * 12)} months"]
+        )
 
     def unit(self, material: str | None) -> tuple[str, float]:
         """A unit and the own units in one of it (elements: roughly; the text is what counts)."""
@@ -137,10 +136,14 @@ class Maker:
         self.start = date(2026, r.choice([1, 1, 1, 3, 4, 7, 10]), 1)
         kind = r.choice(["month", "quarter", "year", "mixed", "mixed"])
         if kind == "mixed":
-            parts = r.choice([[("month", r.randint(2, 6)), ("year", r.randint(2, 6))],
-                              [("month", r.randint(3, 6)), ("quarter", r.randint(2, 4)), ("year", r.randint(1, 4))],
-                              [("quarter", r.randint(2, 4)), ("year", r.randint(2, 7))],
-                              [("year", r.randint(2, 3)), ("month", r.randint(2, 5))]])
+            parts = r.choice(
+                [
+                    [("month", r.randint(2, 6)), ("year", r.randint(2, 6))],
+                    [("month", r.randint(3, 6)), ("quarter", r.randint(2, 4)), ("year", r.randint(1, 4))],
+                    [("quarter", r.randint(2, 4)), ("year", r.randint(2, 7))],
+                    [("year", r.randint(2, 3)), ("month", r.randint(2, 5))],
+                ]
+            )
         else:
             parts = [(kind, r.randint(4, {"month": 14, "quarter": 12, "year": 10}[kind]))]
         self.begin: list[date] = []
@@ -205,8 +208,18 @@ class Maker:
                 else:
                     x["price"] = self.series(self.in_price(m), price)
                 if self.maybe(0.6):
-                    x["lead_time"] = self.pick([f"{self.r.randint(10, 150)} days", f"{self.num(0.5, 5, 2)} months", "1 month",
-                                                "1.5 months", "3 months", 0.25, f"{self.num(0.1, 0.6, 2)} years", 0])
+                    x["lead_time"] = self.pick(
+                        [
+                            f"{self.r.randint(10, 150)} days",
+                            f"{self.num(0.5, 5, 2)} months",
+                            "1 month",
+                            "1.5 months",
+                            "3 months",
+                            0.25,
+                            f"{self.num(0.1, 0.6, 2)} years",
+                            0,
+                        ]
+                    )
                 if self.maybe(0.4):
                     x["freight"] = self.price(WORTH[m] * self.num(0.005, 0.05), m)
                 if self.maybe(0.4):
@@ -260,8 +273,9 @@ class Maker:
             return float(f"{x:.4g}")
         after = sorted(round(self.years * 12 * self.num(0, 0.9)) for _ in range(self.r.randint(1, 3)))
         first: Any = self.pick(["0 months", 0])
-        return {"stages": [{"after": first, "cost": round(x / 2)}]
-                + [{"after": self.pick([f"{k} months", f"{k * 30} days"]), "cost": round(x / 3)} for k in after]}
+        return {
+            "stages": [{"after": first, "cost": round(x / 2)}] + [{"after": self.pick([f"{k} months", f"{k * 30} days"]), "cost": round(x / 3)} for k in after]
+        }
 
     def project(self, target: str, worth: float, scale: float, material: str | None, committed: bool) -> Json:
         x: Json = {"adds_to": target}
@@ -358,16 +372,24 @@ class Maker:
                     money = self.pick(["USD", "JPY"])
                     unit, size = ("kg", 1e-3) if m in self.tonnes else (self.s["materials"][m]["unit"], 1.0)
                     costs = sorted(worth * self.num(1.5, 40) for _ in range(self.pick([2, 2, 3])))
-                    rows = [{"share": self.share(self.num(0.05, 0.25) * (k + 1)), "cost": f"{c * size / RATES[money]:.6g} {money}/{unit}"}
-                            for k, c in enumerate(costs)]
+                    rows = [
+                        {"share": self.share(self.num(0.05, 0.25) * (k + 1)), "cost": f"{c * size / RATES[money]:.6g} {money}/{unit}"}
+                        for k, c in enumerate(costs)
+                    ]
                     rows[-1].pop("share")
                     x["shortage"] = rows
                 if self.maybe(0.12):
                     x["min_service"] = self.share(self.num(0.05, 0.3))
                 if ("shortage" not in x or "min_service" in x) and self.maybe(0.85):
-                    self.s["suppliers"].setdefault(f"backup_{m}", {  # at hand at once, so that hard service can be met
-                        "material": m, "country": "JP", "capacity": self.rate(self.size[m] * 9, m),
-                        "price": self.price(WORTH[m] * self.num(2, 5), m)})
+                    self.s["suppliers"].setdefault(
+                        f"backup_{m}",
+                        {  # at hand at once, so that hard service can be met
+                            "material": m,
+                            "country": "JP",
+                            "capacity": self.rate(self.size[m] * 9, m),
+                            "price": self.price(WORTH[m] * self.num(2, 5), m),
+                        },
+                    )
                 others = [o for o in self.tonnes if o != m] if m in self.tonnes else []
                 if self.contested and m == "pr_oxide":
                     others = list(self.tonnes)
@@ -406,8 +428,10 @@ class Maker:
         by = {"slag": self.num(0.1, 3)} if "slag" in mats else {}
         for g in self.parties:
             if "magnet_scrap" in mats and self.maybe(0.7):
-                x: Json = {"inputs": {"magnet_scrap": self.num(0.8, 1.2)},
-                           "outputs": {m: self.num(0.01, 0.2) for m in self.some(self.tonnes)} | (by if self.maybe(0.7) else {})}
+                x: Json = {
+                    "inputs": {"magnet_scrap": self.num(0.8, 1.2)},
+                    "outputs": {m: self.num(0.01, 0.2) for m in self.some(self.tonnes)} | (by if self.maybe(0.7) else {}),
+                }
                 self.finish(x, g)
                 out[f"recycling_{g}"] = x
             if len(self.tonnes) > 1 and self.maybe(0.3):
@@ -543,8 +567,7 @@ class Maker:
                     x["match"] = match
                 if self.contested and self.maybe(0.4):
                     x.setdefault("match", {})["country"] = ["CN", "AU"]
-                hit = [k for k in self.s.get("stockpiles", {}).values()
-                       if k["material"] in match.get("materials", [k["material"]])]
+                hit = [k for k in self.s.get("stockpiles", {}).values() if k["material"] in match.get("materials", [k["material"]])]
                 if hit and not self.contested and self.maybe(0.7):  # without max_draw the effect is contested
                     for k in hit:
                         k.setdefault("max_draw", self.rate(self.size[k["material"]] * self.num(0.1, 1.5), k["material"]))
@@ -572,8 +595,10 @@ class Maker:
             match["parties"] = self.some(self.parties)
         x["match"] = match
         choices: Json = {
-            "spot": self.pick(["0 %", 0, self.share(self.num(0.05, 0.9))]), "contracts": self.share(self.pick([0.0, 0.5, 0.8])),
-            "price": self.num(0.7, 3), "tariff": self.share(self.num(0.02, 0.6)),
+            "spot": self.pick(["0 %", 0, self.share(self.num(0.05, 0.9))]),
+            "contracts": self.share(self.pick([0.0, 0.5, 0.8])),
+            "price": self.num(0.7, 3),
+            "tariff": self.share(self.num(0.02, 0.6)),
             "lead_time": self.pick(["20 days", "1 month", "75 days", "0.2 years"]),
         }
         if not named or self.contested:
@@ -619,8 +644,14 @@ class Maker:
         return any((min(b, e) - max(a, d)).days * 2 > (e - d).days for d, e in zip(self.begin, ends, strict=True))
 
     def penalty(self, kind: str) -> Any:
-        return {"max_share": self.num(1e4, 4e5), "budget": self.num(0.1, 3), "max_emissions": self.num(50, 9000),
-                "stock_limit": self.num(1e3, 9e4), "min_service": self.num(1e4, 2e6), "min_cover": self.num(1e3, 3e5)}[kind]
+        return {
+            "max_share": self.num(1e4, 4e5),
+            "budget": self.num(0.1, 3),
+            "max_emissions": self.num(50, 9000),
+            "stock_limit": self.num(1e3, 9e4),
+            "min_service": self.num(1e4, 2e6),
+            "min_cover": self.num(1e3, 3e5),
+        }[kind]
 
     def max_share(self, soft: bool) -> Json:
         x: Json = {"by": self.pick(["origin", "country", "supplier"]), "share": self.share(self.num(0.1, 0.75))}
@@ -663,16 +694,23 @@ class Maker:
         if not piles:
             return None
         pile = self.pick(piles)
-        return {"materials": [pile["material"]], "days": self.r.randint(20, 90) if soft else self.r.randint(1, 10),
-                "parties": [pile.get("party", self.parties[0])]}
+        return {
+            "materials": [pile["material"]],
+            "days": self.r.randint(20, 90) if soft else self.r.randint(1, 10),
+            "parties": [pile.get("party", self.parties[0])],
+        }
 
     def make(self, seed: int) -> Json:
         s = self.s
         s["version"] = 1
         s["title"] = f"Random scenario {seed}"
         self.horizon()
-        s["money"] = {"currency": "USD", "base_year": 2026, "discount_rate": self.pick([0, "4 %", 0.075]),
-                      "rates": {k: v for k, v in RATES.items() if k != "USD"}}
+        s["money"] = {
+            "currency": "USD",
+            "base_year": 2026,
+            "discount_rate": self.pick([0, "4 %", 0.075]),
+            "rates": {k: v for k, v in RATES.items() if k != "USD"},
+        }
         self.parties = self.pick([["home"], ["japan"], ["japan", "us"], ["japan", "us"], ["japan", "us", "eu"]])
         if self.parties != ["home"]:
             s["parties"] = {g: {"label": g.upper()} for g in self.parties}

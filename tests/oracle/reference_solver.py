@@ -27,12 +27,41 @@ Key = tuple[str, str, int]  # material, party, period
 
 ATOMIC_MASS = {"O": 15.999, "Dy": 162.500, "Tb": 158.925354, "Nd": 144.242, "Pr": 140.90766}
 MASS = {"g": 1e-6, "kg": 1e-3, "t": 1.0, "kt": 1e3, "Mt": 1e6, "lb": 0.00045359237}
-YEARS = {"year": 1.0, "years": 1.0, "yr": 1.0, "y": 1.0, "a": 1.0, "quarter": 0.25, "quarters": 0.25,
-         "month": 1 / 12, "months": 1 / 12, "mo": 1 / 12, "week": 7 / 365.25, "weeks": 7 / 365.25,
-         "day": 1 / 365.25, "days": 1 / 365.25, "d": 1 / 365.25}
+YEARS = {
+    "year": 1.0,
+    "years": 1.0,
+    "yr": 1.0,
+    "y": 1.0,
+    "a": 1.0,
+    "quarter": 0.25,
+    "quarters": 0.25,
+    "month": 1 / 12,
+    "months": 1 / 12,
+    "mo": 1 / 12,
+    "week": 7 / 365.25,
+    "weeks": 7 / 365.25,
+    "day": 1 / 365.25,
+    "days": 1 / 365.25,
+    "d": 1 / 365.25,
+}
 STEP_MONTHS = {"month": 1, "quarter": 3, "year": 12}
-COST_LINES = ("purchases", "contracts", "breach", "freight", "tariffs", "capex", "fixed_cost", "process", "transport",
-              "storage", "shortage", "disposal", "policy_penalties", "salvage", "final_stock_value")
+COST_LINES = (
+    "purchases",
+    "contracts",
+    "breach",
+    "freight",
+    "tariffs",
+    "capex",
+    "fixed_cost",
+    "process",
+    "transport",
+    "storage",
+    "shortage",
+    "disposal",
+    "policy_penalties",
+    "salvage",
+    "final_stock_value",
+)
 TINY = 1e-9
 
 
@@ -396,7 +425,8 @@ class Program:
         tight = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
         for method, options in (("highs", {}), ("highs-ds", {"presolve": False}), ("highs-ipm", {})):
             r: Any = linprog(  # type: ignore[call-overload,unused-ignore]
-                cost / scale, a_ub, b_ub, a_eq, b_eq, bounds, method, options={**tight, **options})
+                cost / scale, a_ub, b_ub, a_eq, b_eq, bounds, method, options={**tight, **options}
+            )
             # presolve has called a feasible program infeasible (seed 974): a "no" counts only without it
             if r.status == 0 or (r.status in (2, 3) and options):
                 break
@@ -527,8 +557,12 @@ class Model:
     def supplier_target(self, sid: str, party: str | None = None) -> dict[str, set[str]]:
         """What an event can match on a supplier, for one party or for none."""
         spec = self.s["suppliers"][sid]
-        target = {"suppliers": {sid}, "materials": {spec["material"]}, "country": {spec.get("country", "")},
-                  "origin": {spec.get("origin", spec.get("country", ""))}}
+        target = {
+            "suppliers": {sid},
+            "materials": {spec["material"]},
+            "country": {spec.get("country", "")},
+            "origin": {spec.get("origin", spec.get("country", ""))},
+        }
         if party is not None:
             target["parties"] = {party}
         return target
@@ -650,8 +684,7 @@ class Model:
             for when, column in chosen:
                 self.commitment(spec, ramp, when, column, amount, (kind, target, material, party))
 
-    def commitment(self, spec: Json, ramp: Ramp, when: float, column: int | None, amount: float,
-                   what: tuple[str, str, str | None, str | None]) -> None:
+    def commitment(self, spec: Json, ramp: Ramp, when: float, column: int | None, amount: float, what: tuple[str, str, str | None, str | None]) -> None:
         """Capacity and money of one commitment: `amount` units/yr, times the column if there is one."""
         kind, target, material, party = what
         fixed = self.units.price(spec.get("fixed_cost", 0), material)
@@ -1013,10 +1046,16 @@ def solve(scenario: Json, conventions: Conventions | None = None) -> Result:
 
     costs = {name: line.const + sum(v * x[c] for c, v in line.terms.items()) for name, line in model.lp.costs.items()}
     return Result(
-        status, float(sum(costs.values())), {k: float(v) for k, v in costs.items()},
-        {n: total(c) for n, c in model.short.items()}, {e: total(c) for e, c in model.commit.items()},
-        {k: [float(x[c]) for c in cs] for k, cs in model.stock.items()}, {c: total(v) for c, v in model.sign.items()},
-        gap, {name: float(x[i]) for i, name in enumerate(model.lp.names)}, size,
+        status,
+        float(sum(costs.values())),
+        {k: float(v) for k, v in costs.items()},
+        {n: total(c) for n, c in model.short.items()},
+        {e: total(c) for e, c in model.commit.items()},
+        {k: [float(x[c]) for c in cs] for k, cs in model.stock.items()},
+        {c: total(v) for c, v in model.sign.items()},
+        gap,
+        {name: float(x[i]) for i, name in enumerate(model.lp.names)},
+        size,
     )
 
 

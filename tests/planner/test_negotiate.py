@@ -20,8 +20,9 @@ from planner.errors import LimitError, NoPlanError, Relaxation
 from planner.negotiate import Settlement, refusal
 from planner.negotiate.levers import Levers
 from planner.negotiate.steps import Steps
-from planner.pipeline import make_program, solve_scenario
+from planner.pipeline import solve_scenario
 from planner.plan import Plan
+from planner.program import make_program
 from planner.scenario.changes import changed
 from planner.scenario.load import Loaded, load
 from planner.scenario.series import Series

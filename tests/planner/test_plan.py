@@ -234,7 +234,6 @@ def test_a_number_that_json_lacks_is_never_written(tmp_path: Path) -> None:
         (lambda folder: (folder / "plan.json").write_text("[]"), "is not a plan of this version"),
         (lambda folder: (folder / "scenario.yaml").unlink(), "the plan is damaged"),
         (lambda folder: (folder / "costs.parquet").write_bytes(b"PAR1"), "the plan is damaged"),
-
         (lambda folder: (folder / "costs.parquet").unlink(), "the plan is damaged"),
         (lambda folder: (folder / "plan.json").write_bytes(b'{"format": "\xff"}'), "is not"),
     ],

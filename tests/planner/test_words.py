@@ -10,7 +10,7 @@ import pytest
 import sourcing_lp
 from planner.compile import compile_scenario
 from planner.compile.setting import Setting
-from planner.pipeline import make_program
+from planner.program import make_program
 from planner.scenario.load import Loaded, load
 from planner.solver.lower import Key
 from planner.words import CONSTRAINTS, Words, spans

@@ -13,8 +13,10 @@ import yaml
 
 from planner.compile import compile_scenario
 from planner.compile.preference import preferences, supplier_risks
-from planner.pipeline import make_program, solve_scenario
+from planner.pipeline import solve_scenario
 from planner.plan import Plan
+from planner.program import make_program
+from planner.solver.components import components
 from tests.oracle.plans import loaded, plan_of
 
 Json = dict[str, Any]
@@ -148,10 +150,11 @@ def test_risks_by_hand() -> None:
 def test_the_order_tells_all_columns_apart() -> None:
     given = loaded(scenario(3, **RISKY))
     data, program = make_program(given)
-    found = preferences(given.scenario, data, program.columns)
+    component, _ = components(program)
+    found = preferences(given.scenario, data, program.columns, component)
     assert [name for name, _ in found] == NAMES
     last = found[-1][1]
-    assert len(set(last.tolist())) == len(program.columns)
+    assert len(set(zip(component.tolist(), last.tolist(), strict=True))) == len(program.columns)
     assert (last > 0).all()
 
 

@@ -13,8 +13,9 @@ from planner.errors import CheckError, InputError, NoPlanError
 from planner.explain import Explanation, Filter, Statement, explain
 from planner.explain.case import Case
 from planner.explain.worth import Step, say
-from planner.pipeline import make_program, solve_scenario
+from planner.pipeline import solve_scenario
 from planner.plan import Plan
+from planner.program import make_program
 from planner.scenario.load import Loaded, load
 from planner.solver.certificate import certify, proven
 from planner.solver.highs import Solution, solve

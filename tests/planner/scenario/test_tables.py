@@ -112,7 +112,6 @@ def test_marks_are_lines_and_columns_of_the_table(tmp_path: Path) -> None:
             "t.csv:2:1: suppliers: is not valid CSV: unexpected end of data",
         ),
         ("id,material\nA b,ore\n", "t.csv:2:1: suppliers.A b: 'A b' is not a valid id; ids are small letters, digits and _, and start with a letter"),
-
         ("id,material,price,price\na,ore,1,2\n", "t.csv:1:4: suppliers: duplicate column 'price'; first used in column 3"),
     ],
 )

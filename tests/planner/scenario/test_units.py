@@ -154,7 +154,6 @@ def test_metric_tonne_units() -> None:
         ("5 t_Dy/yr", ORE, "unit 't_Dy/yr' names Dy, but the material has no basis", "add for instance 'basis: Dy2O3' to the material"),
         ("5 mtu/yr", ORE, "unit 'mtu/yr' names WO3, but the material has no basis", "add for instance 'basis: Dy2O3' to the material"),
         ("5 t_Tb/yr", OXIDE, "unit 't_Tb/yr' names Tb, which has no element in common with Dy2O3", "name an element of the material's basis"),
-
         ("5 t_Tb4O7/yr", OXIDE, "unit 't_Tb4O7/yr' names Tb4O7, which has no element in common with Dy2O3", "name an element of the material's basis"),
         ("5 t_Dx/yr", OXIDE, "'Dx' names no element 'Dx'", None),
         ("5 t_Dyy/yr", OXIDE, "'Dyy' is not a chemical formula", "write for instance Dy2O3, Dy or WO3"),

@@ -20,7 +20,7 @@ import pytest
 
 import planner
 from planner.errors import Interrupted, LimitError, NoPlanError
-from planner.pipeline import make_program
+from planner.program import make_program
 from planner.solver import highs
 from planner.solver.engine import Engine
 from planner.solver.highs import NoSolution, Solution, SolverError, solve, write_model

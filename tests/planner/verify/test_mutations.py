@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 
 from planner.compile.policy import windows_of
 from planner.compile.setting import Setting
-from planner.pipeline import make_program, solve_scenario
+from planner.pipeline import solve_scenario
 from planner.plan import Plan
+from planner.program import make_program
 from planner.results.prices import PRICES
 from planner.scenario.load import Loaded
 from planner.solver.certificate import certify

@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from types import ModuleType
@@ -18,33 +19,32 @@ from planner.errors import StopgapError
 
 Task = TypeVar("Task")
 Made = TypeVar("Made")
-WORTH = 3
-"""Fewer tasks than this are done at once in this process: a worker takes seconds to start."""
+WORTH = 2
+"""Fewer tasks than this are done in this process alone."""
+AHEAD = 2
+"""Tasks that lie ready for each worker, so that it need not wait for this process."""
 
 
 def in_parallel(work: Callable[[Task], Made], tasks: Sequence[Task], workers: int | None, done: Callable[[int], None]) -> list[Made]:
     """Results of all tasks, in the order of the tasks whatever the number of workers.
 
+    This process works as well, from the last task backwards: the others take seconds to start.
+
     Args:
         work: A function of a module, so that another process finds it.
         tasks: What it is called with; sent to the worker.
-        workers: Processes; None for one a core.
+        workers: Processes, this one included; None for one a core.
         done: Called with the number of finished tasks after each.
 
     Raises:
-        StopgapError: if a worker is ended from outside; else what the first task that fails raises.
+        StopgapError: if a worker is ended from outside; else what a task that fails raises.
     """
     number = min(len(tasks), workers or os.cpu_count() or 1)
     if number < 2 or len(tasks) < WORTH:
         return list(_one_by_one(work, tasks, done))
-    found: dict[int, Made] = {}
-    pool = ProcessPoolExecutor(number, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
+    pool = ProcessPoolExecutor(number - 1, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
     try:
-        with _nameless_main():
-            places = {pool.submit(work, task): place for place, task in enumerate(tasks)}
-        for future in as_completed(places):
-            found[places[future]] = future.result()
-            done(len(found))
+        found = _shared(pool, number - 1, work, tasks, done)
     except BaseException as error:
         # nobody waits for what is left
         for process in list((pool._processes or {}).values()):
@@ -55,6 +55,25 @@ def in_parallel(work: Callable[[Task], Made], tasks: Sequence[Task], workers: in
         raise
     pool.shutdown()
     return [found[place] for place in range(len(tasks))]
+
+
+def _shared(pool: ProcessPoolExecutor, others: int, work: Callable[[Task], Made], tasks: Sequence[Task], done: Callable[[int], None]) -> dict[int, Made]:
+    """Results by place, from the workers and from this process."""
+    left, found = deque(range(len(tasks))), dict[int, Made]()
+    running: dict[Future[Made], int] = {}
+    while left or running:
+        with _nameless_main():
+            while left and len(running) < AHEAD * others:
+                place = left.popleft()
+                running[pool.submit(work, tasks[place])] = place
+        if left:
+            place = left.pop()
+            found[place] = work(tasks[place])
+            done(len(found))
+        for future in wait(running, timeout=0 if left else None, return_when=FIRST_COMPLETED).done:
+            found[running.pop(future)] = future.result()
+            done(len(found))
+    return found
 
 
 def _one_by_one(work: Callable[[Task], Made], tasks: Sequence[Task], done: Callable[[int], None]) -> Iterator[Made]:

@@ -1,0 +1,52 @@
+"""From a scenario to the arrays of its linear program, and from an optimum to money."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sourcing_lp
+from planner.compile import compile_scenario
+from planner.scenario.dates import Calendar
+from planner.scenario.load import Loaded
+from planner.scenario.schema import Scenario
+from planner.solver.highs import Solution
+from planner.solver.lower import LinearProgram, lower
+from sourcing_lp.data import SourcingData
+from sourcing_lp.units import counted_in
+
+
+def make_program(loaded: Loaded) -> tuple[SourcingData, LinearProgram]:
+    """Compile a scenario, build its model and lower it to arrays."""
+    return program_of(loaded.scenario, loaded.calendar)
+
+
+def program_of(scenario: Scenario, calendar: Calendar) -> tuple[SourcingData, LinearProgram]:
+    """The same for a scenario that was not read from files, such as a part of one."""
+    # Pyomo logs to stdout, which belongs to --json
+    logging.getLogger("pyomo").setLevel(logging.CRITICAL)
+    with _collector_paused():
+        data = compile_scenario(scenario, calendar)
+        return data, lower(sourcing_lp.build(data), counted_in(data))
+
+
+def cost_lines(program: LinearProgram, solution: Solution) -> dict[str, float]:
+    """Discounted money by cost line; credits are negative, so that the lines sum to the objective."""
+    return {
+        name.removeprefix("cost_"): constant + sum(coefficient * float(solution.x[column]) for column, coefficient in terms.items())
+        for name, (constant, terms) in program.lines.items()
+    }
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause the garbage collector: building makes many objects that all stay, and walking them again and again is wasted."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
