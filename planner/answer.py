@@ -10,7 +10,7 @@ from typing import Any
 
 from planner.errors import CheckError, LimitError
 from planner.optimum import Best, find_best
-from planner.program import cost_lines, program_of
+from planner.program import collector_paused, cost_lines, program_of
 from planner.results.tables import Answer, Tables, joined, make_tables
 from planner.scenario.dates import Calendar
 from planner.scenario.parts import split
@@ -107,6 +107,11 @@ def answer(
 
 def answer_part(part: Part, waiting: Callable[[str, float], None] | None = None) -> Answered | None:
     """Answer one part; None where it has no plan."""
+    with collector_paused():
+        return _answered(part, waiting)
+
+
+def _answered(part: Part, waiting: Callable[[str, float], None] | None) -> Answered | None:
     seconds: dict[str, float] = {}
 
     def stage(name: str, started: float) -> float:

@@ -27,7 +27,7 @@ def program_of(scenario: Scenario, calendar: Calendar) -> tuple[SourcingData, Li
     """The same for a scenario that was not read from files, such as a part of one."""
     # Pyomo logs to stdout, which belongs to --json
     logging.getLogger("pyomo").setLevel(logging.CRITICAL)
-    with _collector_paused():
+    with collector_paused():
         data = compile_scenario(scenario, calendar)
         return data, lower(sourcing_lp.build(data), counted_in(data))
 
@@ -41,12 +41,16 @@ def cost_lines(program: LinearProgram, solution: Solution) -> dict[str, float]:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause the garbage collector: building makes many objects that all stay, and walking them again and again is wasted."""
+def collector_paused() -> Iterator[None]:
+    """Pause the garbage collector: building makes many objects that all stay, and walking them again and again is wasted.
+
+    What was made meanwhile is gone through once at the end, since a Pyomo model is one great cycle.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
+            gc.collect(0)
             gc.enable()

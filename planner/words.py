@@ -157,7 +157,7 @@ class Words:
 
     def _smallest(self, effect: str, target: Target, label: str) -> tuple[float, str] | None:
         """Of the events that act in a period, the one that leaves least: (share, id)."""
-        acting = self.setting.events.acting(effect, target, self.setting.calendar.named(label))
+        acting = self.setting.events.on(target).acting(effect, self.setting.calendar.named(label))
         return min(((float(getattr(self.scenario.events[key], effect)), key) for key in acting), default=None)
 
 

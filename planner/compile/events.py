@@ -15,6 +15,10 @@ Added = Literal["tariff", "lead_time"]
 Smallest = Literal["spot", "contracts", "commitments"]
 
 
+Dated = tuple[Event, dt.date, dt.date]
+"""An event, its first day, and the first day after it."""
+
+
 @dataclass(frozen=True)
 class Target:
     """What an event may act on, by the keys of ``match``. A key that is empty here never matches."""
@@ -49,28 +53,43 @@ def material_target(material: str, party: str) -> Target:
 
 
 class Events:
-    """Period means of event effects, composed as the language defines."""
+    """What events do to each target, composed as the language defines."""
 
     def __init__(self, scenario: Scenario, calendar: Calendar) -> None:
         self.calendar = calendar
         self.ids = {id(event): key for key, event in scenario.events.items()}
         self.events = [(event, event.from_ or calendar.start, event.until or calendar.end) for event in scenario.events.values()]
-        self._matched: dict[tuple[str, Target], list[tuple[Event, dt.date, dt.date]]] = {}
+        self._on: dict[Target, Effects] = {}
 
-    def factor(self, effect: Factor, target: Target, period: Period) -> float:
+    def on(self, target: Target) -> Effects:
+        """What the events do to a target; look it up once and ask it for each period."""
+        found = self._on.get(target)
+        if found is None:
+            found = self._on[target] = Effects([item for item in self.events if matches(item[0], target)], self.ids)
+        return found
+
+
+class Effects:
+    """Period means of what some events do to one target."""
+
+    def __init__(self, events: list[Dated], ids: dict[int, str]) -> None:
+        self.events, self.ids = events, ids
+        self._by_effect: dict[str, list[Dated]] = {}
+
+    def factor(self, effect: Factor, period: Period) -> float:
         """Product of the period means of each event's factor."""
         product = 1.0
-        for event, first, last in self._acting(effect, target):
+        for event, first, last in self._with(effect):
             product *= 1 + (float(getattr(event, effect)) - 1) * period.share(first, last)
         return product
 
-    def added(self, effect: Added, target: Target, period: Period) -> float:
+    def added(self, effect: Added, period: Period) -> float:
         """Sum of the period means."""
-        return sum(float(getattr(event, effect)) * period.share(first, last) for event, first, last in self._acting(effect, target))
+        return sum(float(getattr(event, effect)) * period.share(first, last) for event, first, last in self._with(effect))
 
-    def smallest(self, effect: Smallest, target: Target, period: Period) -> float:
+    def smallest(self, effect: Smallest, period: Period) -> float:
         """Period mean of the smallest share in force at each instant; 1 where none is."""
-        acting = self._acting(effect, target)
+        acting = self._with(effect)
         if not acting:
             return 1.0
 
@@ -80,15 +99,15 @@ class Events:
         edges = {day for _, first, last in acting for day in (first, last) if period.start < day < period.end}
         return mean_over(period, sorted(edges), share)
 
-    def acting(self, effect: str, target: Target, period: Period) -> list[str]:
-        """Ids of the events that have an effect on a target in some part of a period."""
-        return [self.ids[id(event)] for event, first, last in self._acting(effect, target) if period.share(first, last) > 0]
+    def acting(self, effect: str, period: Period) -> list[str]:
+        """Ids of the events that have an effect in some part of a period."""
+        return [self.ids[id(event)] for event, first, last in self._with(effect) if period.share(first, last) > 0]
 
-    def _acting(self, effect: str, target: Target) -> list[tuple[Event, dt.date, dt.date]]:
-        key = effect, target
-        if key not in self._matched:
-            self._matched[key] = [item for item in self.events if getattr(item[0], effect) is not None and matches(item[0], target)]
-        return self._matched[key]
+    def _with(self, effect: str) -> list[Dated]:
+        found = self._by_effect.get(effect)
+        if found is None:
+            found = self._by_effect[effect] = [item for item in self.events if getattr(item[0], effect) is not None]
+        return found
 
 
 def matches(event: Event, target: Target) -> bool:

@@ -131,7 +131,7 @@ def _decide(setting: Setting, choices: dict[str, Project], committed: Committed)
 
 def _open(setting: Setting, key: str, project: Project, v: Period, ramp: Ramp, target: Target, build: _Decisions) -> None:
     """What a commitment at the start of one period costs and brings."""
-    share = setting.events.smallest("commitments", target, v)
+    share = setting.events.on(target).smallest("commitments", v)
     if share < 1:
         build.gate[key, v.label] = share
     build.capex[key, v.label], build.salvage[key, v.label] = _paid(setting, project, v.begin)

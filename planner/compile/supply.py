@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from planner.compile.events import supplier_target
+from planner.compile.events import Effects, supplier_target
 from planner.compile.projects import Committed
 from planner.compile.setting import Setting
 from planner.scenario.dates import Period
-from planner.scenario.schema import Contract, Supplier
+from planner.scenario.schema import Contract, Supplier, Tier
 from sourcing_lp.data import ContractData, RampData, SupplyData
 
 
@@ -34,7 +34,7 @@ def compile_contracts(setting: Setting) -> ContractData:
                 if gate < 1:
                     sign_gate[slot] = gate
             share = period.share(contract.start or setting.calendar.start, contract.end or setting.calendar.end)
-            honoured = setting.events.smallest("contracts", target, period) if share else 0.0
+            honoured = setting.events.on(target).smallest("contracts", period) if share else 0.0
             units = period.years * setting.mean(contract.quantity, period) * share * honoured
             if units > 0:
                 volume[slot] = units
@@ -59,8 +59,8 @@ def compile_contracts(setting: Setting) -> ContractData:
 
 
 def _sign_gate(setting: Setting, contract: Contract, supplier: Supplier, period: Period) -> float:
-    spot = setting.events.smallest("spot", supplier_target(contract.supplier, supplier, contract.party), period)
-    return min(spot, setting.events.smallest("commitments", supplier_target(contract.supplier, supplier), period))
+    spot = setting.events.on(supplier_target(contract.supplier, supplier, contract.party)).smallest("spot", period)
+    return min(spot, setting.events.on(supplier_target(contract.supplier, supplier)).smallest("commitments", period))
 
 
 @dataclass
@@ -86,8 +86,9 @@ def compile_supply(setting: Setting, ramp: RampData, committed: Committed, contr
     """Compile all suppliers."""
     build = _Supply()
     for key, supplier in setting.scenario.suppliers.items():
+        seller = _Seller.of(setting, key, supplier)
         for period in setting.periods:
-            _ship(setting, key, supplier, period, ramp, committed, contracts, build)
+            _ship(setting, seller, period, ramp, committed, contracts, build)
     return SupplyData(
         material={key: supplier.material for key, supplier in setting.scenario.suppliers.items()},
         purchases=tuple(build.purchases),
@@ -107,50 +108,78 @@ def compile_supply(setting: Setting, ramp: RampData, committed: Committed, contr
     )
 
 
-def _ship(
-    setting: Setting, key: str, supplier: Supplier, period: Period, ramp: RampData, committed: Committed, contracts: ContractData, build: _Supply
-) -> None:
+@dataclass(frozen=True)
+class _Seller:
+    """A supplier with what does not change from period to period."""
+
+    key: str
+    supplier: Supplier
+    tiers: tuple[Tier, ...]
+    buyers: tuple[str, ...]
+    """Parties that may buy outside contracts and could use it."""
+    effects: Effects
+    """What events do to it, whoever buys."""
+    towards: dict[str, Effects]
+    """[g] what they do to its sales to a party."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Price tiers, counted from 1."""
+        return tuple(range(1, len(self.tiers) + 1))
+
+    @staticmethod
+    def of(setting: Setting, key: str, supplier: Supplier) -> _Seller:
+        """A supplier in its setting."""
+        towards = {party: setting.events.on(supplier_target(key, supplier, party)) for party in setting.scenario.party_ids}
+        return _Seller(key, supplier, supplier.tiers, setting.buyers(supplier), setting.events.on(supplier_target(key, supplier)), towards)
+
+
+def _ship(setting: Setting, seller: _Seller, period: Period, ramp: RampData, committed: Committed, contracts: ContractData, build: _Supply) -> None:
     """What one supplier can ship in one period, to whom, and when it arrives."""
-    t = period.label
+    t, key, supplier = period.label, seller.key, seller.supplier
     capacity = setting.mean(supplier.capacity, period) + committed.capacity.get((key, t), 0.0)
     sells = capacity > 0 or (key, t) in ramp.projects_on
-    buyers = setting.buyers(supplier) if sells else ()
-    holders = [contract.party for _, contract in setting.contracts_with.get(key, []) if (key, contract.party, t) in contracts.lifts_of]
+    buyers = seller.buyers if sells else ()
+    holders = [contract.party for _, contract in setting.contracts_with.get(key, ()) if (key, contract.party, t) in contracts.lifts_of]
     parties = [party for party in setting.scenario.party_ids if party in buyers or party in holders]
     if not parties:
         return
     build.capacity[key, t] = capacity
-    build.availability[key, t] = setting.events.factor("capacity", supplier_target(key, supplier), period)
+    build.availability[key, t] = seller.effects.factor("capacity", period)
     build.freight[key, t] = setting.mean(supplier.freight, period)
-    tiers = supplier.tiers
-    prices = [setting.mean(tier.price, period) for tier in tiers]
+    tariff = setting.mean(supplier.tariff, period)
     for party in parties:
-        target = supplier_target(key, supplier, party)
+        effects = seller.towards[party]
         build.buyers[key, t].append(party)
         build.pairs[t].append((key, party))
-        _land(setting, key, supplier, period, party, build)
-        build.tariff[key, party, t] = setting.mean(supplier.tariff, period) + setting.events.added("tariff", target, period)
-        if party not in buyers:
-            continue
-        factor = setting.events.factor("price", target, period)
-        build.offers[key, party, t] = tuple(range(1, len(tiers) + 1))
-        for j, price in enumerate(prices, 1):
-            build.purchases.append((key, j, party, t))
-            build.price[key, j, party, t] = price * factor
-        spot = setting.events.smallest("spot", target, period)
-        if spot < 1:
-            build.spot[key, party, t] = spot
+        _land(setting, seller, period, party, build)
+        build.tariff[key, party, t] = tariff + effects.added("tariff", period)
+        if party in buyers:
+            _offer(setting, seller, period, party, build)
     if buyers:
-        for j, tier in enumerate(tiers, 1):
+        for j, tier in enumerate(seller.tiers, 1):
             if tier.quantity is not None:
                 build.tier_limit[key, j, t] = setting.mean(tier.quantity, period)
 
 
-def _land(setting: Setting, key: str, supplier: Supplier, period: Period, party: str, build: _Supply) -> None:
+def _offer(setting: Setting, seller: _Seller, period: Period, party: str, build: _Supply) -> None:
+    """What a party can buy outside contracts, and at which price."""
+    t, key, effects = period.label, seller.key, seller.towards[party]
+    factor = effects.factor("price", period)
+    build.offers[key, party, t] = seller.numbers
+    for j, tier in enumerate(seller.tiers, 1):
+        build.purchases.append((key, j, party, t))
+        build.price[key, j, party, t] = setting.mean(tier.price, period) * factor
+    spot = effects.smallest("spot", period)
+    if spot < 1:
+        build.spot[key, party, t] = spot
+
+
+def _land(setting: Setting, seller: _Seller, period: Period, party: str, build: _Supply) -> None:
     """Spread a shipment over the periods in which it arrives; what arrives after the horizon is left out."""
-    lead = supplier.lead_time + setting.events.added("lead_time", supplier_target(key, supplier, party), period)
+    lead = seller.supplier.lead_time + seller.towards[party].added("lead_time", period)
     landed = 0.0
     for arrival, share in setting.calendar.overlaps(period.begin + lead, period.begin + lead + period.years):
-        build.arrivals[supplier.material, party, arrival.label].append((key, period.label, share))
+        build.arrivals[seller.supplier.material, party, arrival.label].append((seller.key, period.label, share))
         landed += share
-    build.landed[key, party, period.label] = min(landed, 1.0)
+    build.landed[seller.key, party, period.label] = min(landed, 1.0)

@@ -76,7 +76,7 @@ def _draw_limit(setting: Setting, stockpile: Stockpile, period: Period) -> float
     Without ``max_draw`` only what is shut for the whole period counts: before ``release``, or while events set ``draw`` to 0.
     """
     opened = period.share(stockpile.release, setting.calendar.end) if stockpile.release else 1.0
-    factor = setting.events.factor("draw", material_target(stockpile.material, stockpile.party), period)
+    factor = setting.events.on(material_target(stockpile.material, stockpile.party)).factor("draw", period)
     if stockpile.max_draw is None:
         return 0.0 if opened == 0 or factor == 0 else None
     return period.years * stockpile.max_draw * opened * factor
@@ -104,7 +104,7 @@ def compile_demand(setting: Setting) -> DemandData:
     for key, item in scenario.demands.items():
         for period in setting.periods:
             t = period.label
-            factor = setting.events.factor("demand", material_target(item.material, item.party), period)
+            factor = setting.events.on(material_target(item.material, item.party)).factor("demand", period)
             units = period.years * setting.mean(item.quantity, period) * factor
             if units <= 0:
                 continue
@@ -169,7 +169,7 @@ def compile_conversion(setting: Setting, committed: Committed) -> ConversionData
             price = setting.mean(process.cost, period)
             if price:
                 cost[slot] = price
-            factor = setting.events.factor("capacity", process_target(key, process), period)
+            factor = setting.events.on(process_target(key, process)).factor("capacity", period)
             if process.capacity is not None:
                 capacity[slot] = setting.mean(process.capacity, period) + committed.capacity.get(slot, 0.0)
                 availability[slot] = factor

@@ -294,13 +294,13 @@ def _duty_inside(end: _End, contract: Contract, shares: list[float]) -> float:
 def _minimum(end: _End, contract: Contract, period: Period) -> float:
     """Units that a signed contract obliges to in a period; what events leave of it at the end holds on."""
     target = supplier_target(contract.supplier, end.loaded.scenario.suppliers[contract.supplier], contract.party)
-    honoured = end.setting.events.smallest("contracts", target, end.setting.periods[-1]) if period.start >= end.day else 1.0
+    honoured = end.setting.events.on(target).smallest("contracts", end.setting.periods[-1]) if period.start >= end.day else 1.0
     return contract.take_or_pay * honoured * period.years * end.setting.mean(contract.quantity, period)
 
 
 def _tariff(end: _End, contract: Contract) -> float:
     supplier, last = end.loaded.scenario.suppliers[contract.supplier], end.setting.periods[-1]
-    return end.setting.mean(supplier.tariff, last) + end.setting.events.added("tariff", supplier_target(contract.supplier, supplier, contract.party), last)
+    return end.setting.mean(supplier.tariff, last) + end.setting.events.on(supplier_target(contract.supplier, supplier, contract.party)).added("tariff", last)
 
 
 def lifts_that_nobody_receives(end: _End) -> Iterator[Problem]:
@@ -327,7 +327,7 @@ def lifts_that_nobody_receives(end: _End) -> Iterator[Problem]:
 def _landed(end: _End, key: str, party: str, period: Period) -> float:
     """Share of what ships in a period that arrives inside the horizon."""
     supplier = end.loaded.scenario.suppliers[key]
-    lead = supplier.lead_time + end.setting.events.added("lead_time", supplier_target(key, supplier, party), period)
+    lead = supplier.lead_time + end.setting.events.on(supplier_target(key, supplier, party)).added("lead_time", period)
     return sum(share for _, share in end.loaded.calendar.overlaps(period.begin + lead, period.begin + lead + period.years))
 
 

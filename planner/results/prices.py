@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from planner.scenario.schema import Contract, Demand, Process, Scenario, Stockpile
@@ -78,20 +79,27 @@ def price_rows(
     those of other rows stay present values, as their meaning says.
     """
     discounts = _window_discounts(data)
-    for position, (rule, index) in enumerate(program.rows):
-        dual = float(solution.y[position])
+    facts = lru_cache(maxsize=None)(lambda rule, *parts: _facts(scenario, data, rule, list(parts)))
+    for position, ((rule, index), dual) in enumerate(zip(program.rows, solution.y.tolist(), strict=True)):
         if dual == 0 and rule not in _ALWAYS:
             continue
         price = PRICES[rule]
         parts = [str(part) for part in (index if isinstance(index, tuple) else (index,))]
         period = parts.pop() if price.window or parts[-1] in data.time.discount else ""
         discount = discounts[tuple(index)] if price.window else data.time.discount.get(period, 1.0)
-        party = parts.pop(price.party) if price.party is not None else _party(scenario, rule, parts[0])
-        unit = price.unit.format(currency=scenario.money.currency, unit=unit_of(scenario, data, rule, parts))
+        item, party, unit = facts(rule, *parts)
         limits = intervals.get(position, (float("nan"),) * 2)
         # an end that is the dual itself keeps all its digits
         value, *ends = (_read(price, dual if abs(number - dual) <= 1e-8 * abs(dual) else number) / discount + 0.0 for number in (dual, *limits))
-        yield rule, ".".join(parts), party, period, price.meaning, value, unit, min(ends), max(ends)
+        yield rule, item, party, period, price.meaning, value, unit, min(ends), max(ends)
+
+
+def _facts(scenario: Scenario, data: SourcingData, rule: str, parts: list[str]) -> tuple[str, str, str]:
+    """(item, party, unit) of the rows of a rule that differ in their period only."""
+    price = PRICES[rule]
+    party = parts.pop(price.party) if price.party is not None else _party(scenario, rule, parts[0])
+    unit = price.unit.format(currency=scenario.money.currency, unit=unit_of(scenario, data, rule, parts))
+    return ".".join(parts), party, unit
 
 
 def _read(price: Price, dual: float) -> float:

@@ -115,18 +115,18 @@ def in_order(name: str, table: pd.DataFrame, lines: Sequence[str]) -> pd.DataFra
     """A table in order of its rules or cost lines, then of ids; what comes after keeps its order, which is that of time."""
     first, second = COLUMNS[name][:2]
     ranks = {"prices": list(PRICES), "costs": [line.removeprefix("cost_") for line in lines]}.get(name)
-    if ranks is None:
-        return table.sort_values(first, kind="stable", ignore_index=True)
-    rank = pd.Categorical(table[first], categories=ranks).codes
-    order = table.assign(_rank=rank).sort_values(["_rank", second], kind="stable")
-    return order.drop(columns="_rank").reset_index(drop=True)
+    keys = table[first] if ranks is None else pd.Categorical(table[first], categories=ranks).codes
+    order = pd.DataFrame({"first": keys, "second": table[second]}).sort_values(["first", "second"], kind="stable").index
+    return table.loc[order].reset_index(drop=True)
 
 
 def frame(name: str, rows: Iterable[Row]) -> pd.DataFrame:
     """A table from rows, with the columns of that table."""
     extra = EXTRA.get(name, ())
-    table = pd.DataFrame(list(rows), columns=[*COLUMNS[name], "value", "unit", *extra])
-    return table.astype(dict.fromkeys(("value", *extra), float) | {key: (int if key == "tier" else str) for key in (*COLUMNS[name], "unit")})
+    names = [*COLUMNS[name], "value", "unit", *extra]
+    kinds = dict.fromkeys(("value", *extra), "float64") | {key: ("int64" if key == "tier" else "str") for key in (*COLUMNS[name], "unit")}
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return pd.DataFrame({key: pd.Series(column, dtype=kinds[key]) for key, column in zip(names, columns, strict=True)})
 
 
 Values = dict[str, list[tuple[Any, float]]]

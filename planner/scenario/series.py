@@ -7,7 +7,7 @@ import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from planner.scenario.dates import Period, add_months
 
@@ -38,16 +38,13 @@ class Series:
         base = self.steps[max(0, bisect_right(self._dates, day) - 1)][1]
         if self.growth == 0:
             return base
-        anniversaries = day.year - origin.year - (add_months(origin, 12 * (day.year - origin.year)) > day)
-        return float(base * (1 + self.growth) ** max(0, anniversaries))
+        return float(base * (1 + self.growth) ** _years_since(origin, day))
 
     def changes(self, period: Period, origin: dt.date) -> list[dt.date]:
         """Days inside a period on which the value may change."""
-        days = set(self._dates[bisect_right(self._dates, period.start) : bisect_left(self._dates, period.end)])
-        if self.growth:
-            years = range(period.start.year - origin.year, period.end.year - origin.year + 1)
-            days |= {day for day in (add_months(origin, 12 * year) for year in years) if period.start < day < period.end}
-        return sorted(days)
+        days = self._dates[bisect_right(self._dates, period.start) : bisect_left(self._dates, period.end)]
+        anniversaries = _anniversaries(origin, period.start, period.end) if self.growth else ()
+        return sorted({*days, *anniversaries}) if anniversaries else days
 
     def mean(self, period: Period, origin: dt.date) -> float:
         """The mean over a period, weighted by actual days."""
@@ -59,6 +56,19 @@ class Series:
     def values(self) -> list[float]:
         """All values that stand in the steps."""
         return [value for _, value in self.steps]
+
+
+@lru_cache(maxsize=4096)
+def _years_since(origin: dt.date, day: dt.date) -> int:
+    """Anniversaries of a date until a day, 0 before it."""
+    return max(0, day.year - origin.year - (add_months(origin, 12 * (day.year - origin.year)) > day))
+
+
+@lru_cache(maxsize=4096)
+def _anniversaries(origin: dt.date, start: dt.date, end: dt.date) -> tuple[dt.date, ...]:
+    """Anniversaries of a date between two days."""
+    years = range(start.year - origin.year, end.year - origin.year + 1)
+    return tuple(day for day in (add_months(origin, 12 * year) for year in years) if start < day < end)
 
 
 def mean_over(period: Period, changes: list[dt.date], value: Callable[[dt.date], float]) -> float:

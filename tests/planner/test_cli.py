@@ -145,7 +145,7 @@ def test_interrupt_exits_with_130_and_leaves_nothing(tmp_path: Path, seconds: fl
 
 def test_an_answer_that_fails_its_check_is_not_written(tmp_path: Path) -> None:
     code = (
-        "import planner.pipeline as p, dataclasses, sys; from planner.__main__ import main\n"
+        "import planner.answer as p, dataclasses, sys; from planner.__main__ import main\n"
         "find = p.find_best\n"
         "def wrong(*a, **k):\n    b = find(*a, **k)\n    return dataclasses.replace(b, solution=dataclasses.replace(b.solution, x=b.solution.x * 1.001))\n"
         "p.find_best = wrong\n"

@@ -82,9 +82,10 @@ def test_no_match_acts_on_everything() -> None:
 
 
 def two_years(text: str, effect: Any, target: Target = CHINA) -> list[float]:
-    found = events(text)
+    happening = events(text)
+    found, periods = happening.on(target), happening.calendar.periods
     method = found.smallest if effect in ("spot", "contracts", "commitments") else found.added if effect in ("tariff", "lead_time") else found.factor
-    return [method(effect, target, period) for period in found.calendar.periods]
+    return [method(effect, period) for period in periods]
 
 
 def test_without_events_nothing_changes() -> None:
@@ -165,7 +166,7 @@ def test_shares_day_by_day(windows: list[tuple[dt.date, int, float]]) -> None:
     found = events(_written(windows, "spot"))
     for period in found.calendar.periods:
         expected = sum(min([1.0, *values]) for values in _daily(windows, period)) / period.days
-        assert found.smallest("spot", CHINA, period) == pytest.approx(expected)
+        assert found.on(CHINA).smallest("spot", period) == pytest.approx(expected)
 
 
 @settings(deadline=None)
@@ -173,4 +174,4 @@ def test_shares_day_by_day(windows: list[tuple[dt.date, int, float]]) -> None:
 def test_added_day_by_day(windows: list[tuple[dt.date, int, float]]) -> None:
     found = events(_written(windows, "tariff"))
     for period in found.calendar.periods:
-        assert found.added("tariff", CHINA, period) == pytest.approx(sum(map(sum, _daily(windows, period))) / period.days)
+        assert found.on(CHINA).added("tariff", period) == pytest.approx(sum(map(sum, _daily(windows, period))) / period.days)

@@ -157,11 +157,11 @@ def test_effects_of_overlapping_events(calendar: Calendar, happening: list[Event
     }
     periods = calendar.periods
     for factor in ("capacity", "price", "demand", "draw"):
-        assert daily.factor(factor, thing) == exactly([compiled.factor(factor, target, period) for period in periods])
+        assert daily.factor(factor, thing) == exactly([compiled.on(target).factor(factor, period) for period in periods])
     for added in ("tariff", "lead_time"):
-        assert daily.added(added, thing) == exactly([compiled.added(added, target, period) for period in periods])
+        assert daily.added(added, thing) == exactly([compiled.on(target).added(added, period) for period in periods])
     for least in ("spot", "contracts", "commitments"):
-        assert daily.smallest(least, thing) == exactly([compiled.smallest(least, target, period) for period in periods])
+        assert daily.smallest(least, thing) == exactly([compiled.on(target).smallest(least, period) for period in periods])
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -181,9 +181,9 @@ def test_random_scenarios_seen_by_both_clocks(seed: int) -> None:
     for key, supplier in scenario.suppliers.items():
         for party in scenario.party_ids:
             thing, target = supplier_thing(key, supplier, party), supplier_target(key, supplier, party)
-            assert effects.smallest("spot", thing) == exactly([setting.events.smallest("spot", target, period) for period in calendar.periods])
-            assert effects.factor("price", thing) == exactly([setting.events.factor("price", target, period) for period in calendar.periods])
-            assert effects.added("lead_time", thing) == exactly([setting.events.added("lead_time", target, period) for period in calendar.periods])
+            assert effects.smallest("spot", thing) == exactly([setting.events.on(target).smallest("spot", period) for period in calendar.periods])
+            assert effects.factor("price", thing) == exactly([setting.events.on(target).factor("price", period) for period in calendar.periods])
+            assert effects.added("lead_time", thing) == exactly([setting.events.on(target).added("lead_time", period) for period in calendar.periods])
     for project in scenario.projects.values():
         for period in calendar.periods:
             ramp = ramp_of(project)
