@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any
 
 import highspy
 import numpy as np
 
-from tests.benchmarks.peers.shared import OPTIONS, Arrays, Floats, Ints, Solved, report, timed
+from tests.benchmarks.peers.shared import OPTIONS, Arrays, Floats, Ints, Solved, report
 
 
 class Matrix:
@@ -127,8 +128,8 @@ def _projects(matrix: Matrix, market: Arrays, purchase: Ints, place: tuple[Ints,
 
 
 def _solve(highs: highspy.Highs) -> Solved:
-    seconds = timed(highs.run)
-    return Solved(highs.getInfo().objective_function_value, highs.getNumRow(), highs.getNumCol(), highs.getNumNz(), seconds)
+    highs.run()
+    return Solved(highs.getObjectiveValue(), highs.getNumRow(), highs.getNumCol(), highs.getNumNz(), highs.getRunTime())
 
 
 def _engine() -> highspy.Highs:
@@ -146,10 +147,12 @@ def solve(market: Arrays) -> Solved:
 
 
 def solve_file(path: str) -> None:
-    """Solve a matrix from a file, and print one line of JSON."""
+    """Solve a matrix from a file, and print one line of JSON; ``read_seconds`` of CPU went into reading it."""
     highs = _engine()
-    seconds = timed(lambda: highs.readModel(path))
-    print(json.dumps({**vars(_solve(highs)), "build_seconds": seconds}))
+    started = time.process_time()
+    highs.readModel(path)
+    seconds = time.process_time() - started
+    print(json.dumps({**vars(_solve(highs)), "read_seconds": seconds}))
 
 
 if __name__ == "__main__":

@@ -85,20 +85,13 @@ class Solved:
     nonzeros: int | None
     """None where the library does not tell."""
     solve_seconds: float
-    """Wall seconds inside the solver."""
+    """Wall seconds inside HiGHS, on one thread."""
 
 
 def load(path: Path) -> Arrays:
     """The arrays that the harness has written."""
     with np.load(path) as stored:
         return Arrays(**{field.name: stored[field.name] for field in fields(Arrays)})
-
-
-def timed(run: Callable[[], object]) -> float:
-    """Wall seconds that something takes."""
-    started = time.perf_counter()
-    run()
-    return time.perf_counter() - started
 
 
 def report(work: Callable[[Arrays], Solved]) -> None:
