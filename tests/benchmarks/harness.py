@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +28,9 @@ from tests.benchmarks.results import Measured, Trial
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-PLAN = str(Path(sys.executable).with_name("plan"))
+PLAN = [sys.executable, "-m", "planner"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "models")])}
+"""Makes sure that it is this checkout which is measured, whatever is installed."""
 MODULES = {"raw": "raw", "linopy": "lino", "poi": "poi", "pypsa": "psa"}
 """Module of each peer."""
 VARIANTS = {
@@ -78,9 +81,11 @@ def environment(cache: Path) -> str:
 def prepare(case: Case) -> None:
     """Write the scenario and what peers start from; nothing of this is measured."""
     market = make(*SIZES[case.size], linked=case.variant == "linked", bare=case.variant == "bare")
-    path = write(scenario(market, processes=case.variant == "processes", parties=case.variant == "parties"), case.folder)
+    write(scenario(market, processes=case.variant == "processes", parties=case.variant == "parties"), case.folder)
     if case.variant in FROM_MATRIX:
-        subprocess.run([PLAN, "solve", str(path), "--quiet", "--out", str(case.plan), "--mps", str(case.input)], check=True, capture_output=True)
+        used = measure.run(_plan_solve(case, "--mps", str(case.input)), case.folder, env=ENVIRONMENT)
+        if used.failure:
+            raise SystemExit(used.output)
     else:
         np.savez(case.input, **_arrays(market))
 
@@ -90,13 +95,17 @@ def _arrays(market: Market) -> dict[str, Any]:
     return {**vars(market), **derived, "budget": np.nan if market.budget is None else market.budget}
 
 
+def _plan_solve(case: Case, *options: str) -> list[str]:
+    return [*PLAN, "solve", str(case.folder / "scenario.yaml"), "--quiet", "--out", str(case.plan), *options]
+
+
 def trial(case: Case, contender: str, python: str, limit: float) -> Trial:
     """Run one contender once."""
     if contender == "plan":
-        used = measure.run([PLAN, "solve", str(case.folder / "scenario.yaml"), "--quiet", "--out", str(case.plan)], case.folder, limit)
+        used = measure.run(_plan_solve(case), case.folder, limit, ENVIRONMENT)
         return _failed(used, contender) if used.failure else _of_plan(used, json.loads((case.plan / "plan.json").read_text(encoding="utf-8")))
     command = [python, "-W", "ignore", "-m", f"tests.benchmarks.peers.{MODULES[contender]}", str(case.input)]
-    used = measure.run(command, ROOT, limit)
+    used = measure.run(command, ROOT, limit, ENVIRONMENT)
     return _failed(used, contender) if used.failure else _of_peer(used, json.loads(used.output.splitlines()[-1]))
 
 

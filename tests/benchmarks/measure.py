@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import signal
@@ -31,15 +32,16 @@ class Usage:
     memory: float
     """Peak in bytes: the largest sum of resident sets over all processes in any sample, or the largest peak of one process."""
     output: str
+    """What it printed on stdout, or on stderr if it failed."""
     failure: str | None = None
     """Why there is no result: over the limit, or the exit status."""
 
 
-def run(command: list[str], folder: Path, limit: float) -> Usage:
-    """Run a command in a folder; it is ended after ``limit`` seconds."""
+def run(command: list[str], folder: Path, limit: float = math.inf, env: dict[str, str] | None = None) -> Usage:
+    """Run a command in a folder; it is ended after ``limit`` seconds. The environment is this process's own unless given."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=errors, start_new_session=True)
+        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=errors, env=env, start_new_session=True)
         status, usage, memory, over = _watch(process.pid, started + limit)
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
