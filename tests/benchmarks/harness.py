@@ -78,16 +78,14 @@ def environment(cache: Path) -> str:
     return python
 
 
-def prepare(case: Case) -> None:
-    """Write the scenario and what peers start from; nothing of this is measured."""
+def prepare(case: Case, limit: float) -> str | None:
+    """Write the scenario and what peers start from; nothing of this is measured. Returns why there is nothing to start from, or None."""
     market = make(*SIZES[case.size], linked=case.variant == "linked", bare=case.variant == "bare")
     write(scenario(market, processes=case.variant == "processes", parties=case.variant == "parties"), case.folder)
     if case.variant in FROM_MATRIX:
-        used = measure.run(_plan_solve(case, "--mps", str(case.input)), case.folder, env=ENVIRONMENT)
-        if used.failure:
-            raise SystemExit(used.output)
-    else:
-        np.savez(case.input, **_arrays(market))
+        return _failed(measure.run(_plan_solve(case, "--mps", str(case.input)), case.folder, limit, ENVIRONMENT), "plan").failure
+    np.savez(case.input, **_arrays(market))
+    return None
 
 
 def _arrays(market: Market) -> dict[str, Any]:
@@ -110,7 +108,7 @@ def trial(case: Case, contender: str, python: str, limit: float) -> Trial:
 
 
 def _failed(used: measure.Usage, contender: str) -> Trial:
-    if used.failure != measure.OVER_LIMIT:
+    if used.failure not in {None, measure.OVER_LIMIT}:
         print(f"{contender}: {used.failure}\n{used.output[-2000:]}", file=sys.stderr)
     return Trial(failure=used.failure)
 
@@ -166,9 +164,12 @@ def main() -> None:
     python = environment(given.cache)
     machine, measured = results.machine(python), []
     for case in cases(given):
-        prepare(case)
+        refused = prepare(case, given.limit)
         contenders = ["plan", *(name for name in VARIANTS[case.variant] if name in given.peers)]
-        measured.append(compare(case, contenders, python, given.rounds, given.limit))
+        if refused:
+            measured.append(Measured(case.variant, case.size, {"plan": [Trial(failure=refused)]}))
+        else:
+            measured.append(compare(case, contenders, python, given.rounds, given.limit))
         results.update(given.out, machine, measured)
         (given.cache / "measured.json").write_text(json.dumps([asdict(one) for one in measured], indent=1), encoding="utf-8")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import resource
 import signal
@@ -37,8 +36,8 @@ class Usage:
     """Why there is no result: over the limit, or the exit status."""
 
 
-def run(command: list[str], folder: Path, limit: float = math.inf, env: dict[str, str] | None = None) -> Usage:
-    """Run a command in a folder; it is ended after ``limit`` seconds. The environment is this process's own unless given."""
+def run(command: list[str], folder: Path, limit: float, env: dict[str, str]) -> Usage:
+    """Run a command in a folder; it is ended after ``limit`` seconds."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=errors, env=env, start_new_session=True)
