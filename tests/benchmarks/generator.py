@@ -1,16 +1,17 @@
 """Makes sourcing scenarios of any size: as arrays, which peers start from, and as files in the scenario language.
 
-Run: ``python tests/benchmarks/generator.py SIZE FOLDER [--linked] [--processes] [--parties] [--tables] [--seed N]``. Every material is
-a market of its own with suppliers, three of them with a project, a stockpile and demands; one country is cut off. What may link markets:
-one capex budget over all (``linked``), processes that turn one material into the next within groups of five (``processes``), and
-further parties that buy from the same suppliers and send to each other (``parties``).
+Run: ``python tests/benchmarks/generator.py SIZE FOLDER [--linked] [--bare] [--processes] [--parties] [--tables] [--seed N]``. Every
+material is a market of its own with suppliers, three of them with a project, a stockpile and demands; one country is cut off. What may
+link markets: one capex budget over all (``linked``), processes that turn one material into the next within groups of five
+(``processes``), and further parties that buy from the same suppliers and send to each other (``parties``). A ``bare`` market has
+neither projects nor lead times.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ class Market:
         return np.asarray(~cut & (months + self.lead[:, :, None] < self.months))
 
 
-def make(materials: int, suppliers: int, months: int, demands: int, *, linked: bool = False, seed: int = 1) -> Market:
+def make(materials: int, suppliers: int, months: int, demands: int, *, linked: bool = False, bare: bool = False, seed: int = 1) -> Market:
     """Numbers that leave every market short for some years."""
     random = np.random.default_rng(seed)
 
@@ -130,7 +131,7 @@ def make(materials: int, suppliers: int, months: int, demands: int, *, linked: b
     weight = random.dirichlet(np.full(suppliers, 1.0), materials)
     country = random.integers(1, len(COUNTRIES), (materials, suppliers))
     country[:, : max(1, suppliers // 4)] = 0
-    return Market(
+    market = Market(
         capacity=np.round(1.3 * scale[:, None] * weight, 4),
         price=np.round(price[:, None] * draw(0.8, 1.6, materials, suppliers), 3),
         growth=draw(0.0, 0.04, materials, suppliers),
@@ -150,6 +151,13 @@ def make(materials: int, suppliers: int, months: int, demands: int, *, linked: b
         months=months,
         budget=float(np.round(0.15 * (scale * price).sum(), 1)) if linked else None,
     )
+    return _bare(market) if bare else market
+
+
+def _bare(market: Market) -> Market:
+    """The market without projects and lead times."""
+    without = {name: getattr(market, name)[:, :0] for name in ("size", "capex", "fixed", "delay", "full")}
+    return replace(market, lead=np.zeros_like(market.lead), **without)
 
 
 def projects_at(suppliers: int) -> range:
@@ -183,7 +191,7 @@ def scenario(market: Market, *, processes: bool = False, parties: bool = False) 
                 "freight": _number(market.freight[m, s]),
                 "lead_time": f"{market.lead[m, s]} months",
             }
-        for e, s in enumerate(projects_at(suppliers)):
+        for e, s in enumerate(projects_at(suppliers)[: market.size.shape[1]]):
             found["projects"][f"m{m}_p{e}"] = {
                 "adds_to": f"m{m}_s{s}",
                 "decide": {"earliest": "2026-01", "latest": "2028-12"},
@@ -257,11 +265,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write a benchmark scenario.")
     parser.add_argument("size", choices=SIZES)
     parser.add_argument("folder", type=Path)
-    for name in ("linked", "processes", "parties", "tables"):
+    for name in ("linked", "bare", "processes", "parties", "tables"):
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    market = make(*SIZES[given.size], linked=given.linked, seed=given.seed)
+    market = make(*SIZES[given.size], linked=given.linked, bare=given.bare, seed=given.seed)
     print(write(scenario(market, processes=given.processes, parties=given.parties), given.folder, tables=given.tables))
 
 
