@@ -17,7 +17,7 @@ from planner.scenario.parts import split
 from planner.scenario.schema import Scenario
 from planner.scenario.size import size_of
 from planner.solver.certificate import Certificate
-from planner.solver.engine import Option
+from planner.solver.engine import SPENT, Option
 from planner.solver.highs import NoSolution
 from planner.verify.recheck import Check, recheck
 from planner.workers import in_parallel
@@ -123,7 +123,7 @@ def _answered(part: Part, waiting: Callable[[str, float], None] | None) -> Answe
         if waiting is not None:
             waiting(name, elapsed)
 
-    clock = time.perf_counter()
+    clock, waited = time.perf_counter(), SPENT.seconds
     tell("build")
     data, program = program_of(part.scenario, part.calendar)
     clock = stage("build", clock)
@@ -135,6 +135,7 @@ def _answered(part: Part, waiting: Callable[[str, float], None] | None) -> Answe
         part.scenario, data, program, tie_break=manner.tie_break, time_limit=manner.left, waiting=lambda s: tell("solve", s), options=manner.options
     )
     clock = stage("solve", clock)
+    seconds["highs"] = round(SPENT.seconds - waited, 4)
     if isinstance(best, NoSolution):
         return None
     tell("check")

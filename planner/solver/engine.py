@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import highspy
@@ -20,6 +21,24 @@ _STOPPED = {Status.kInterrupt, getattr(Status, "kHighsInterrupt", Status.kInterr
 
 class SolverError(StopgapError):
     """HiGHS refused the program or an option, or ended without an answer: a bug or a numerical failure."""
+
+
+class _Spent:
+    """Seconds that this process has waited for HiGHS."""
+
+    seconds = 0.0
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count what is done meanwhile."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - started
+
+
+SPENT = _Spent()
 
 
 class Engine:
@@ -62,6 +81,10 @@ class Engine:
         Raises:
             Interrupted: if the user pressed Ctrl-C.
         """
+        with SPENT.counting():
+            return self._run(waiting)
+
+    def _run(self, waiting: Callable[[float], None] | None) -> highspy.HighsModelStatus:
         self._keep_to_deadline()
         self.highs.HandleUserInterrupt = True
         started = time.perf_counter()
@@ -79,7 +102,8 @@ class Engine:
     def run_briefly(self) -> highspy.HighsModelStatus:
         """Run from the basis at hand where a few iterations are expected, without the cost of a thread."""
         self._keep_to_deadline()
-        self.highs.run()
+        with SPENT.counting():
+            self.highs.run()
         return self.highs.getModelStatus()
 
     def _keep_to_deadline(self) -> None:

@@ -282,7 +282,7 @@ def test_the_record_says_where_a_plan_comes_from(tmp_path: Path) -> None:
     rules = {rule["rule"]: rule for rule in record["checks"]["rules"]}
     assert {"material balance", "demand balance", "supplier capacity", "cost lines", "policy max_share"} <= set(rules)
     assert all(set(rule) == {"rule", "relative", "absolute", "where"} and rule["relative"] <= 1e-6 for rule in rules.values())
-    assert set(record["seconds"]) == {"read", "plan", "build", "solve", "check"}
+    assert set(record["seconds"]) == {"read", "plan", "highs", "build", "solve", "check"}
 
 
 @pytest.mark.parametrize("name", ["cutoff_ramp", "bim", "share_cap", "sailco"])
