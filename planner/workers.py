@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import sys
@@ -49,7 +50,7 @@ def in_parallel(work: Callable[[Task], Made], tasks: Sequence[Task], workers: in
         # nobody waits for what is left
         for process in list((pool._processes or {}).values()):
             process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
         if isinstance(error, BrokenProcessPool):
             raise StopgapError("a worker process was ended from outside, perhaps for want of memory; try --workers 1") from None
         raise
@@ -96,7 +97,14 @@ def _nameless_main() -> Iterator[None]:
 def _prepare() -> None:
     """Ctrl-C reaches the whole group of processes; the one that started the others ends them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _leave(*_: object) -> None:
+    """End at once, but give back the semaphores that libraries have taken: Python would complain of each on the terminal."""
+    multiprocessing.util._run_finalizers()
+    os._exit(1)
 
 
 def _end_with_parent() -> None:
