@@ -103,7 +103,7 @@ def _prepare() -> None:
 
 def _leave(*_: object) -> None:
     """End at once, but give back the semaphores that libraries have taken: Python would complain of each on the terminal."""
-    multiprocessing.util._run_finalizers()
+    multiprocessing.util._run_finalizers()  # type: ignore[attr-defined]
     os._exit(1)
 
 
