@@ -20,8 +20,6 @@ from planner.errors import StopgapError
 
 Task = TypeVar("Task")
 Made = TypeVar("Made")
-WORTH = 2
-"""Fewer tasks than this are done in this process alone."""
 AHEAD = 2
 """Tasks that lie ready for each worker, so that it need not wait for this process."""
 
@@ -41,7 +39,7 @@ def in_parallel(work: Callable[[Task], Made], tasks: Sequence[Task], workers: in
         StopgapError: if a worker is ended from outside; else what a task that fails raises.
     """
     number = min(len(tasks), workers or os.cpu_count() or 1)
-    if number < 2 or len(tasks) < WORTH:
+    if number < 2:
         return list(_one_by_one(work, tasks, done))
     pool = ProcessPoolExecutor(number - 1, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
     try:
