@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from planner.errors import CheckError, LimitError
@@ -14,11 +14,12 @@ from planner.program import collector_paused, cost_lines, program_of
 from planner.results.tables import Answer, Tables, joined, make_tables
 from planner.scenario.dates import Calendar
 from planner.scenario.parts import split
-from planner.scenario.schema import Scenario
+from planner.scenario.schema import Budget, MaxEmissions, Scenario, StockLimit
 from planner.scenario.size import size_of
 from planner.solver.certificate import Certificate
 from planner.solver.engine import SPENT, Option
 from planner.solver.highs import NoSolution
+from planner.stopwatch import Progress, Stopwatch
 from planner.verify.recheck import Check, recheck
 from planner.workers import in_parallel
 
@@ -70,9 +71,7 @@ class Answered:
     parts: int = 1
 
 
-def answer(
-    scenario: Scenario, calendar: Calendar, manner: Manner, workers: int | None = None, waiting: Callable[[str, float], None] | None = None
-) -> Answered | list[Scenario]:
+def answer(scenario: Scenario, calendar: Calendar, manner: Manner, workers: int | None = None, progress: Progress | None = None) -> Answered | list[Scenario]:
     """Answer a scenario.
 
     Args:
@@ -80,7 +79,7 @@ def answer(
         calendar: Its grid.
         manner: How to solve.
         workers: Processes; None for one a core where that pays.
-        waiting: Called with a stage and its seconds so far.
+        progress: Called with a stage and its seconds so far.
 
     Returns:
         The answer, the same for any number of workers, or the parts that have no plan.
@@ -91,78 +90,76 @@ def answer(
     """
     parts = [Part(part, calendar, manner) for part in split(scenario, calendar)]
     if len(parts) == 1:
-        found = [answer_part(parts[0], waiting)]
-    else:
-        started = time.perf_counter()
-        number = workers if workers is not None or size_of(scenario, calendar) > WORTH_WORKERS else 1
-
-        def told(done: int) -> None:
-            if waiting is not None:
-                waiting(f"part {done} of {len(parts)}", time.perf_counter() - started)
-
-        found = in_parallel(answer_part, parts, number, told)
-    without = [part.scenario for part, outcome in zip(parts, found, strict=True) if outcome is None]
-    return without or put_together([outcome for outcome in found if outcome is not None])
+        found = answer_part(parts[0], progress)
+        return [scenario] if found is None else found
+    number = workers if workers is not None or size_of(scenario, calendar) > WORTH_WORKERS else 1
+    clock, started = Stopwatch(progress), time.perf_counter()
+    outcomes = in_parallel(answer_part, parts, number, lambda done: clock.tell(f"part {done} of {len(parts)}", time.perf_counter() - started))
+    without = [part.scenario for part, outcome in zip(parts, outcomes, strict=True) if outcome is None]
+    return without or _checked_whole(scenario, calendar, put_together([outcome for outcome in outcomes if outcome is not None]))
 
 
-def answer_part(part: Part, waiting: Callable[[str, float], None] | None = None) -> Answered | None:
-    """Answer one part; None where it has no plan."""
+def answer_part(part: Part, progress: Progress | None = None) -> Answered | None:
+    """Answer one part; None where it has no plan.
+
+    Raises:
+        LimitError: if the time limit was reached.
+        CheckError: if the answer failed its check.
+    """
+    # what is made for a part is gone through once, when the part is done
     with collector_paused():
-        return _answered(part, waiting)
+        return _answered(part, Stopwatch(progress))
 
 
-def _answered(part: Part, waiting: Callable[[str, float], None] | None) -> Answered | None:
-    seconds: dict[str, float] = {}
-
-    def stage(name: str, started: float) -> float:
-        now = time.perf_counter()
-        seconds[name] = round(now - started, 4)
-        return now
-
-    def tell(name: str, elapsed: float = 0.0) -> None:
-        if waiting is not None:
-            waiting(name, elapsed)
-
-    clock, waited = time.perf_counter(), SPENT.seconds
-    tell("build")
-    data, program = program_of(part.scenario, part.calendar)
-    clock = stage("build", clock)
-    if part.manner.left is not None and part.manner.left <= 0:
+def _answered(part: Part, clock: Stopwatch) -> Answered | None:
+    manner, waited = part.manner, SPENT.seconds
+    with clock.stage("build"):
+        data, program = program_of(part.scenario, part.calendar)
+    if manner.left is not None and manner.left <= 0:
         raise LimitError("the solver reached its time limit; there is no plan")
-    tell("solve")
-    manner = part.manner
-    best = find_best(
-        part.scenario, data, program, tie_break=manner.tie_break, time_limit=manner.left, waiting=lambda s: tell("solve", s), options=manner.options
-    )
-    clock = stage("solve", clock)
-    seconds["highs"] = round(SPENT.seconds - waited, 4)
+    with clock.stage("solve"):
+        best = find_best(
+            part.scenario,
+            data,
+            program,
+            tie_break=manner.tie_break,
+            time_limit=manner.left,
+            waiting=lambda seconds: clock.tell("solve", seconds),
+            options=manner.options,
+        )
     if isinstance(best, NoSolution):
         return None
-    tell("check")
-    tables = make_tables(Answer(part.scenario, part.calendar, data, program, best.solution, best.intervals))
-    costs = cost_lines(program, best.solution)
-    checks = recheck(part.scenario, part.calendar, tables, costs, sum(costs.values()))
-    _must_pass(best.certificate, checks)
-    stage("check", clock)
+    with clock.stage("check"):
+        tables = make_tables(Answer(part.scenario, part.calendar, data, program, best.solution, best.intervals))
+        costs = cost_lines(program, best.solution)
+        checks = recheck(part.scenario, part.calendar, tables, costs, sum(costs.values()))
+        _must_pass(checks, best.certificate)
     size = {"rows": program.shape[0], "columns": program.shape[1], "nonzeros": len(program.value)}
+    seconds = {**clock.seconds, "highs": round(SPENT.seconds - waited, 4)}
     return Answered(tables, costs, checks, best.certificate, best.solution.options, _attempts(best), best.stages, size, seconds)
+
+
+def _checked_whole(scenario: Scenario, calendar: Calendar, found: Answered) -> Answered:
+    """The whole with its own check, where a policy adds up over materials: were it in one part only, no part would notice."""
+    if not any(isinstance(policy, StockLimit | Budget | MaxEmissions) for policy in scenario.policies.values()):
+        return found
+    checks = recheck(scenario, calendar, found.tables, found.costs, sum(found.costs.values()))
+    _must_pass(checks)
+    return replace(found, checks=checks)
 
 
 def put_together(parts: Sequence[Answered]) -> Answered:
     """The answer to the whole from those to its parts: flows stand side by side, money adds up, residuals are the worst of all."""
-    if len(parts) == 1:
-        return parts[0]
-    first = parts[0]
     worst: dict[str, Check] = {}
     for check in (check for part in parts for check in part.checks):
         if check.rule not in worst or check.relative > worst[check.rule].relative:
             worst[check.rule] = check
     return Answered(
-        tables=joined([part.tables for part in parts], list(first.costs)),
+        tables=joined([part.tables for part in parts]),
         costs=_added(part.costs for part in parts),
         checks=[worst[rule] for rule in sorted(worst)],
         certificate=_worst_certificate([part.certificate for part in parts]),
-        options=first.options,
+        options=parts[0].options,
         attempts=_each_once(attempt for part in parts for attempt in part.attempts),
         tie_break=_summarised([part.tie_break for part in parts]),
         size=_added(part.size for part in parts),
@@ -213,9 +210,9 @@ def _summarised(parts: Sequence[Mapping[str, str]]) -> dict[str, str]:
     }
 
 
-def _must_pass(certificate: Certificate, checks: list[Check]) -> None:
+def _must_pass(checks: list[Check], certificate: Certificate | None = None) -> None:
     failed = [f"{check.rule}: off by {check.absolute:.6g} ({check.relative:.1e} of its size) at {check.where}" for check in checks if not check.passed]
-    if not certificate.passed:
+    if certificate is not None and not certificate.passed:
         failed.insert(0, f"certificate: primal {certificate.primal:.1e}, dual {certificate.dual:.1e}, gap {certificate.gap:.1e}")
     if failed:
         raise CheckError("the answer failed its check and was not written:\n  " + "\n  ".join(failed))

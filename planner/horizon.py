@@ -14,12 +14,13 @@ import pandas as pd
 
 from planner.compile.setting import Setting
 from planner.errors import CheckError, InputError, LimitError, NoPlanError
-from planner.pipeline import Progress, solve_scenario
+from planner.pipeline import solve_scenario
 from planner.plan import SCENARIO, Plan, Record
 from planner.results.ending import number
 from planner.scenario.dates import STEPS, Period, add_months, make_calendar
 from planner.scenario.load import Loaded, load, validate
 from planner.scenario.reader import Node, parse_yaml
+from planner.stopwatch import Progress
 
 EARLY_YEARS = 2
 """Decisions of so many years are compared."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,8 +24,7 @@ from planner.scenario.parts import together
 from planner.scenario.schema import Scenario
 from planner.solver.engine import Option
 from planner.solver.highs import Solution, SolverError, solve, write_model
-
-Progress = Callable[[str, float], None]
+from planner.stopwatch import Progress, Stopwatch
 
 
 def solve_scenario(
@@ -49,7 +47,7 @@ def solve_scenario(
         source: Scenario file, or a scenario that :func:`planner.load` has read.
         sets: ``path=value`` changes; only with a file.
         root: Folder that no file may lie outside of; only with a file.
-        time_limit: Seconds for the solver.
+        time_limit: Seconds for building and solving.
         lp: Write the model there in LP format, with readable names.
         mps: Write the model there in MPS format.
         progress: Called with the stage and the seconds it has taken so far.
@@ -67,15 +65,11 @@ def solve_scenario(
         LimitError: if the time limit was reached.
         CheckError: if the answer failed its check.
     """
-    clock = _Stopwatch(progress)
+    clock = Stopwatch(progress)
     sets = list(sets)
     with clock.stage("read"):
         loaded = without_relaxed(source if isinstance(source, Loaded) else load(source, sets, root))
-    if lp is not None or mps is not None:
-        _, program = make_program(loaded)
-        for path in (lp, mps):
-            if path is not None:
-                write_model(program, path)
+    _write_models(loaded, [path for path in (lp, mps) if path is not None])
     manner = Manner(tie_break, options, None if time_limit is None else time.time() + time_limit)
     with clock.stage("plan"):
         found = answer(loaded.scenario, loaded.calendar, manner, workers, clock.tell)
@@ -89,11 +83,17 @@ def solve_scenario(
         eased = relaxed(loaded, settlement)
         plan = solve_scenario(eased, time_limit=manner.left, progress=progress, tie_break=tie_break, options=options, workers=workers)
         return _marked(plan, eased, error.relaxations, sets)
-    tables = {**found.tables, INPUTS: input_table(loaded)}
-    warnings += [str(problem) for problem in end_warnings(loaded, tables)]
-    settings = {"set": sets, "options": {**found.options, "time_limit": time_limit}, "attempts": found.attempts, "tie_break": found.tie_break}
-    record = _record(loaded, replace(found, tables=tables), warnings, clock.seconds, settings)
-    return Plan(loaded.name, record, loaded.resolved, tables)
+    found = replace(found, tables={**found.tables, INPUTS: input_table(loaded)})
+    warnings += [str(problem) for problem in end_warnings(loaded, found.tables)]
+    return Plan(loaded.name, _record(loaded, found, warnings, clock.seconds, {"set": sets, "time_limit": time_limit}), loaded.resolved, found.tables)
+
+
+def _write_models(loaded: Loaded, paths: list[Path]) -> None:
+    """Write the program of a whole scenario."""
+    if paths:
+        _, program = make_program(loaded)
+        for path in paths:
+            write_model(program, path)
 
 
 def _refused(loaded: Loaded, parts: list[Scenario], manner: Manner) -> tuple[NoPlanError, Settlement]:
@@ -114,7 +114,7 @@ def _marked(plan: Plan, eased: Loaded, relaxations: list[Relaxation], sets: list
     return replace(plan, resolved=marked.resolved, tables={**plan.tables, INPUTS: input_table(marked)})
 
 
-def _record(loaded: Loaded, found: Answered, warnings: list[str], seconds: dict[str, float], settings: Record) -> Record:
+def _record(loaded: Loaded, found: Answered, warnings: list[str], seconds: dict[str, float], asked: Record) -> Record:
     """What ``plan.json`` says of a plan."""
     return {
         "format": FORMAT,
@@ -130,7 +130,10 @@ def _record(loaded: Loaded, found: Answered, warnings: list[str], seconds: dict[
         "warnings": warnings,
         "inputs": loaded.sources.files,
         "resolved_sha256": loaded.digest,
-        **settings,
+        "set": asked["set"],
+        "options": {**found.options, "time_limit": asked["time_limit"]},
+        "attempts": found.attempts,
+        "tie_break": found.tie_break,
         "size": {**found.size, "parts": found.parts},
         "checks": {"certificate": found.certificate.as_dict(), "rules": [asdict(check) for check in found.checks]},
         "versions": versions(),
@@ -147,24 +150,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
-
-
-class _Stopwatch:
-    """Seconds by stage, passed on to whoever shows progress."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.progress = progress
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a stage."""
-        self.tell(name, 0.0)
-        started = time.perf_counter()
-        yield
-        self.seconds[name] = round(time.perf_counter() - started, 4)
-
-    def tell(self, name: str, seconds: float) -> None:
-        """Pass on how long a stage has taken."""
-        if self.progress is not None:
-            self.progress(name, seconds)

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planner.csvs import csv_text
 from planner.disk import PATIENCE, leftovers, lock, restore, staging, swap, sync_folder, write_file, writing
 from planner.errors import InputError, listed
-from planner.scenario.characters import inert
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -245,29 +245,6 @@ def _read_table(path: Path) -> pd.DataFrame:
         raise InputError(f"{path}: the plan is damaged: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
 
 
-def csv_text(table: pd.DataFrame) -> str:
-    """A table as CSV in which no text is a formula; Parquet holds texts as they are."""
-    columns = [_cells(table[column]) for column in table.columns]
-    lines = [",".join(map(_csv_cell, map(str, table.columns))), *map(",".join, zip(*columns, strict=True))]
-    return "\n".join(lines) + "\n"
-
-
-def _cells(column: pd.Series[Any]) -> list[str]:
-    """A column as the cells of a CSV file; what is missing is empty."""
-    if column.dtype.kind in "iu":
-        return list(map(str, column.tolist()))
-    if column.dtype.kind == "f":
-        return ["" if missing else repr(value) for value, missing in zip(column.tolist(), column.isna().tolist(), strict=True)]
-    # ids and labels stand in many rows, and are made fit once
-    numbers, texts = column.factorize()
-    cells = [*(_csv_cell(inert(str(text))) for text in texts), ""]
-    return [cells[number] for number in numbers.tolist()]
-
-
-def _csv_cell(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
-
-
 def digest(record: Record) -> str:
     """sha256 of a record but for its own digest: of its JSON with sorted keys, so that the layout of the file does not matter."""
     # keys become text before they are sorted, as they are when the record is read again
@@ -290,6 +267,16 @@ def changed(folder: Path, record: Record, names: Iterable[str] = ()) -> list[str
         return []
     found = [] if record.get("sha256", "") == _digest_or_none(record) else [RECORD]
     return found + [name for name in names if _dict(record.get("files")).get(name) != _digest_of(folder / name)]
+
+
+def changed_data(folder: Path, record: Record) -> list[str]:
+    """The same for what a plan says: its record, scenario and tables, not their copies in CSV."""
+    return changed(folder, record, [SCENARIO, *(f"{name}.parquet" for name in record["tables"])])
+
+
+def change_told(folder: Path, names: Iterable[str]) -> str:
+    """What a reader must know of a plan that is not what was written."""
+    return f"{folder} was changed after it was written: {', '.join(names)}; see plan verify {folder}"
 
 
 def _digest_or_none(record: Record) -> str | None:

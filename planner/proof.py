@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from planner.again import price_problems
+from planner.csvs import csv_text
 from planner.errors import CheckError, InputError
-from planner.plan import DIGESTS, FORMAT, RECORD, SCENARIO, Plan, changed, csv_text, regular
+from planner.plan import DIGESTS, FORMAT, RECORD, SCENARIO, Plan, changed, regular
 from planner.results.figures import key_figures
 from planner.results.inputs import FACTS, INPUTS, input_table
 from planner.results.prices import PRICES

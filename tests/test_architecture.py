@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = {
     "planner.errors": 0,
     "planner.noise": 0,
+    "planner.stopwatch": 0,
     "sourcing_lp": 0,
     "planner.scenario": 1,
     "planner.compile": 2,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.oracle.plans import ENTITIES, Json, changed, cost_of, plan_of, random_plan, scaled, seeds_with
+from tests.oracle.plans import ENTITIES, Json, changed, cost_of, plan_of, random_plan, renamed, scaled, seeds_with
 from tests.oracle.random_scenarios import WORTH, random_scenario
 from tests.oracle.reference_solver import load
 
@@ -359,15 +359,6 @@ def test_independent_materials_cost_the_sum_of_their_own_plans(seed: int) -> Non
 
 
 # ---------------------------------------------------------------------------------------------------- names and units
-def renamed(node: Any, names: dict[str, str]) -> Any:
-    """The same tree with ids replaced, as keys and as values."""
-    if isinstance(node, dict):
-        return {names.get(key, key): renamed(value, names) for key, value in node.items()}
-    if isinstance(node, list):
-        return [renamed(value, names) for value in node]
-    return names.get(node, node) if isinstance(node, str) else node
-
-
 @pytest.mark.parametrize("seed", SEEDS[:12])
 def test_names_and_order_do_not_matter(seed: int) -> None:
     """Ids are given in reverse alphabetical order of what they were, and maps of entities are turned round."""

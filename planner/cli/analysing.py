@@ -74,6 +74,7 @@ def report(
 
 def _page(folders: Sequence[Path]) -> str:
     """The page of one plan, or of several that are compared."""
+    from planner.plan import change_told
     from planner.report import comparison_page, read_plan, report_page
 
     if len(folders) > 1:
@@ -83,7 +84,7 @@ def _page(folders: Sequence[Path]) -> str:
             return comparison_page(compared(*folders, progress=progress.count))
     plan, odd = read_plan(folders[0])
     if odd:
-        told = f"{folders[0]} was changed after it was written: {', '.join(odd)}; see plan verify {folders[0]}"
+        told = change_told(folders[0], odd)
         typer.echo(f"warning: {told}", err=True)
         plan.record["warnings"] = [told, *plan.record.get("warnings", ())]
     return report_page([plan])

@@ -73,11 +73,11 @@ def show_record(record: dict[str, Any], materials: Sequence[str] = ()) -> None:
 
 def as_written(folder: Path, record: dict[str, Any], *names: str) -> bool:
     """Whether a plan is known to be what was written; warn if it is known not to be."""
-    from planner.plan import DIGESTS, changed
+    from planner.plan import DIGESTS, change_told, changed
 
     odd = changed(folder, record, names)
     if odd:
-        typer.echo(f"warning: {folder} was changed after it was written: {', '.join(odd)}; see plan verify {folder}", err=True)
+        typer.echo(f"warning: {change_told(folder, odd)}", err=True)
     return not odd and DIGESTS[1] in record
 
 

@@ -114,8 +114,9 @@ def _show_report(report: Report) -> None:
 
 
 def _show_table(folder: Path, name: str, form: str) -> None:
+    from planner.csvs import csv_text
     from planner.errors import did_you_mean, listed
-    from planner.plan import Plan, csv_text
+    from planner.plan import Plan
     from planner.results.tables import COLUMNS
 
     plan = Plan.load(folder)

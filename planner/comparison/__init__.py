@@ -14,7 +14,7 @@ from planner.comparison.result import Against, Comparison, stacked
 from planner.comparison.sides import Grid, Side, common_grid, folder_of, is_plan_folder, sides_of
 from planner.errors import InputError, did_you_mean
 from planner.pipeline import solve_scenario
-from planner.plan import SCENARIO, Plan, changed, read_record
+from planner.plan import Plan, change_told, changed_data, read_record
 from planner.workers import in_parallel
 
 __all__ = ["Comparison", "compare", "stacked"]
@@ -133,10 +133,9 @@ def _tampered(items: Sequence[Item]) -> Iterator[str]:
     for item in items:
         if not isinstance(item, Plan) and is_plan_folder(Path(item)):
             folder = folder_of(Path(item))
-            record = read_record(folder)
-            odd = changed(folder, record, [SCENARIO, *(f"{name}.parquet" for name in record["tables"])])
+            odd = changed_data(folder, read_record(folder))
             if odd:
-                yield f"{folder} was changed after it was written: {', '.join(odd)}; see plan verify {folder}"
+                yield change_told(folder, odd)
 
 
 def _notes(sides: Sequence[Side], grids: Sequence[Grid]) -> list[str]:

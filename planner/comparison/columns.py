@@ -61,12 +61,7 @@ def material_of(scenario: Scenario, key: Key) -> str:
 
 def target_material(scenario: Scenario, target: str) -> str:
     """The material of what a project adds to: activity of a process counts in its first input, else in its first output."""
-    if target in scenario.suppliers:
-        return scenario.suppliers[target].material
-    if target in scenario.stockpiles:
-        return scenario.stockpiles[target].material
-    process = scenario.processes[target]
-    return next(iter({**process.inputs, **process.outputs}), target)
+    return scenario.counted_in(target) or target
 
 
 _MATERIAL: dict[str, Callable[[Scenario, Any], str]] = {

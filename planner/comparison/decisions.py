@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
-from planner.comparison.columns import Values, material_of, target_material, values_of
+from planner.comparison.columns import material_of, target_material, values_of
 from planner.comparison.sides import Grid, Side
 from planner.errors import CheckError
 from planner.optimum import find_best
@@ -29,6 +30,7 @@ FREE = 1e-9
 """An extra cost below this share of all costs and credits is what solves leave open."""
 MOST_KEPT = 150
 """So many decisions are asked what keeping them costs, the largest first."""
+Fact = TypeVar("Fact")
 Who = tuple[str, str]
 """Kind of a decision and the entity that it is about."""
 KIND_OF = {
@@ -198,6 +200,16 @@ def _by_size(decisions: Sequence[Decision], side: Side) -> list[Who]:
     return sorted(sizes, key=lambda who: -sizes[who])[:MOST_KEPT]
 
 
+def _by_decision(scenario: Scenario, facts: Mapping[Key, Fact]) -> dict[Who, dict[Key, Fact]]:
+    """What is known of variables, by the decision that they belong to; others are left out."""
+    found: dict[Who, dict[Key, Fact]] = defaultdict(dict)
+    for key, fact in facts.items():
+        if key[0] in KIND_OF:
+            what = _what(scenario, key)
+            found[what.kind, what.item][key] = fact
+    return found
+
+
 class _Keeper:
     """Asks a scenario what it costs to keep decisions of another plan."""
 
@@ -208,25 +220,8 @@ class _Keeper:
             raise CheckError(f"{side.name}: its scenario has no plan any more: {best.status}")
         self.factor = side.factor
         self.whatif = None if best.solution.optimum is None else WhatIf(self.program, best.solution.optimum)
-        self.columns = self._by_decision(side.loaded.scenario)
-        self.wanted = self._wanted(base.loaded.scenario, values_of(base.plan.tables))
-
-    def _by_decision(self, scenario: Scenario) -> dict[Who, dict[Key, int]]:
-        found: dict[Who, dict[Key, int]] = defaultdict(dict)
-        for place, key in enumerate(self.program.columns):
-            if key[0] in KIND_OF:
-                what = _what(scenario, key)
-                found[what.kind, what.item][key] = place
-        return found
-
-    @staticmethod
-    def _wanted(scenario: Scenario, values: Values) -> dict[Who, Values]:
-        found: dict[Who, Values] = defaultdict(dict)
-        for key, value in values.items():
-            if key[0] in KIND_OF and value:
-                what = _what(scenario, key)
-                found[what.kind, what.item][key] = value
-        return found
+        self.columns = _by_decision(side.loaded.scenario, {key: place for place, key in enumerate(self.program.columns)})
+        self.wanted = _by_decision(base.loaded.scenario, {key: value for key, value in values_of(base.plan.tables).items() if value})
 
     def keep(self, whos: Sequence[Who]) -> tuple[str, float | None]:
         """What keeping decisions does: a word, and the extra cost."""

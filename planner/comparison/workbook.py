@@ -9,9 +9,9 @@ import pandas as pd
 
 from planner.comparison.bridge import CAUSES
 from planner.comparison.result import FRAMES, Against, Comparison
+from planner.csvs import csv_text
 from planner.disk import replace_file
 from planner.errors import InputError, listed
-from planner.plan import csv_text
 from planner.sheets import Chart, Sheet, write_book
 
 _HEADS = {"group": "set of changes", "changes": "keys", "keep": "keeping the base's", "keep_cost": "would cost", "effect": "effect on cost"}

@@ -74,8 +74,4 @@ class Setting:
 
     def counted_in(self, key: str) -> str:
         """Material in whose units a supplier, process or stockpile counts its capacity; empty for a process without materials."""
-        scenario = self.scenario
-        if key in scenario.processes:
-            process = scenario.processes[key]
-            return next(iter((*process.inputs, *process.outputs)), "")
-        return scenario.suppliers[key].material if key in scenario.suppliers else scenario.stockpiles[key].material
+        return self.scenario.counted_in(key)

@@ -24,7 +24,7 @@ def compile_contracts(setting: Setting) -> ContractData:
     windows: dict[str, tuple[str, ...]] = {}
     for key, contract in setting.scenario.contracts.items():
         supplier = setting.scenario.suppliers[contract.supplier]
-        target = supplier_target(contract.supplier, supplier, contract.party)
+        effects = setting.events.on(supplier_target(contract.supplier, supplier, contract.party))
         if contract.sign is not None:
             windows[key] = tuple(period.label for period in setting.periods if contract.sign.holds(period.start))
         for period in setting.periods:
@@ -34,7 +34,7 @@ def compile_contracts(setting: Setting) -> ContractData:
                 if gate < 1:
                     sign_gate[slot] = gate
             share = period.share(contract.start or setting.calendar.start, contract.end or setting.calendar.end)
-            honoured = setting.events.on(target).smallest("contracts", period) if share else 0.0
+            honoured = effects.smallest("contracts", period) if share else 0.0
             units = period.years * setting.mean(contract.quantity, period) * share * honoured
             if units > 0:
                 volume[slot] = units

@@ -102,9 +102,10 @@ def compile_demand(setting: Setting) -> DemandData:
     shortage_limit: dict[tuple[str, int, str], float] = {}
     returns: dict[Triple, list[tuple[str, str, float]]] = defaultdict(list)
     for key, item in scenario.demands.items():
+        effects = setting.events.on(material_target(item.material, item.party))
         for period in setting.periods:
             t = period.label
-            factor = setting.events.on(material_target(item.material, item.party)).factor("demand", period)
+            factor = effects.factor("demand", period)
             units = period.years * setting.mean(item.quantity, period) * factor
             if units <= 0:
                 continue
@@ -164,12 +165,13 @@ def compile_conversion(setting: Setting, committed: Committed) -> ConversionData
             for material, ratio in ratios.items():
                 if ratio:
                     flows[material, process.party].append((key, ratio))
+        effects = setting.events.on(process_target(key, process))
         for period in setting.periods:
             slot = key, period.label
             price = setting.mean(process.cost, period)
             if price:
                 cost[slot] = price
-            factor = setting.events.on(process_target(key, process)).factor("capacity", period)
+            factor = effects.factor("capacity", period)
             if process.capacity is not None:
                 capacity[slot] = setting.mean(process.capacity, period) + committed.capacity.get(slot, 0.0)
                 availability[slot] = factor

@@ -13,7 +13,7 @@ from typing import Any
 
 from planner.comparison import Comparison
 from planner.errors import InputError
-from planner.plan import DIGESTS, Plan, changed
+from planner.plan import DIGESTS, Plan, changed_data
 from planner.report.case import Case, Tree, money, short
 from planner.report.flows import flows_of
 from planner.report.headline import headline_tree
@@ -65,8 +65,7 @@ def read_plan(folder: str | Path) -> tuple[Plan, list[str]]:
         InputError: if the folder holds no whole plan.
     """
     plan = Plan.load(folder)
-    names = ["scenario.yaml", *(f"{name}.parquet" for name in plan.tables)]
-    return plan, changed(Path(folder), plan.record, names)
+    return plan, changed_data(Path(folder), plan.record)
 
 
 def plan_tree(plan: Plan, name: str = "") -> Tree:

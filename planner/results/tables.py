@@ -16,6 +16,7 @@ from planner.scenario.dates import Calendar
 from planner.scenario.schema import Scenario
 from planner.solver.highs import Solution
 from planner.solver.lower import LinearProgram
+from sourcing_lp.cost import COST_LINES
 from sourcing_lp.data import SourcingData
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -87,17 +88,12 @@ def make_tables(answer: Answer) -> Tables:
         "costs": _costs(answer),
         "prices": price_rows(answer.scenario, answer.data, answer.program, answer.solution, answer.intervals),
     }
-    return {name: in_order(name, frame(name, rows), list(answer.program.lines)) for name, rows in found.items()}
+    return {name: in_order(name, frame(name, rows)) for name, rows in found.items()}
 
 
-def joined(parts: Sequence[Tables], lines: Sequence[str]) -> Tables:
-    """Tables of the whole from those of its parts.
-
-    Args:
-        parts: What :func:`make_tables` gave for each.
-        lines: Cost lines in their order.
-    """
-    found = {name: in_order(name, pd.concat([part[name] for part in parts], ignore_index=True), lines) for name in COLUMNS}
+def joined(parts: Sequence[Tables]) -> Tables:
+    """Tables of the whole from those that :func:`make_tables` gave for its parts."""
+    found = {name: in_order(name, pd.concat([part[name] for part in parts], ignore_index=True)) for name in COLUMNS}
     return {**found, "costs": _constants_added(found["costs"])}
 
 
@@ -111,10 +107,10 @@ def _constants_added(costs: pd.DataFrame) -> pd.DataFrame:
     return costs[~(constant & costs.duplicated(["line", "item"]))].reset_index(drop=True)
 
 
-def in_order(name: str, table: pd.DataFrame, lines: Sequence[str]) -> pd.DataFrame:
+def in_order(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """A table in order of its rules or cost lines, then of ids; what comes after keeps its order, which is that of time."""
     first, second = COLUMNS[name][:2]
-    ranks = {"prices": list(PRICES), "costs": [line.removeprefix("cost_") for line in lines]}.get(name)
+    ranks = {"prices": tuple(PRICES), "costs": COST_LINES}.get(name)
     keys = table[first] if ranks is None else pd.Categorical(table[first], categories=ranks).codes
     order = pd.DataFrame({"first": keys, "second": table[second]}).sort_values(["first", "second"], kind="stable").index
     return table.loc[order].reset_index(drop=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from planner.scenario.dates import Calendar
-from planner.scenario.schema import Budget, MaxEmissions, MaxShare, MinCover, MinService, Policy, Scenario, StockLimit
+from planner.scenario.schema import Budget, MaxEmissions, MaxShare, MinCover, MinService, Policy, Process, Project, Scenario, StockLimit
 from planner.scenario.size import LARGEST, LARGEST_PART, size_of, too_large
 
 WHOLE = 60_000
@@ -102,30 +102,34 @@ def _spent_on(scenario: Scenario, line: str) -> set[str]:
     """Materials that a cost line of a budget may concern."""
     shipped = {supplier.material for supplier in scenario.suppliers.values()}
     made = {material for process in scenario.processes.values() for material in _of_process(scenario, process)}
+    replaced = {demand.material for demand in scenario.demands.values() if demand.substitutes}
     stored = {pile.material for pile in scenario.stockpiles.values()}
     sent = {material for route in scenario.routes.values() for material in route.materials}
-    added = {material for project in scenario.projects.values() for material in _of_target(scenario, project.adds_to)}
+    added = {_of_project(scenario, project) for project in scenario.projects.values()}
     return {
         "purchases": shipped,
         "contracts": {scenario.suppliers[contract.supplier].material for contract in scenario.contracts.values()},
         "capex": added,
         "fixed": added,
         "storage": stored,
-        "process": made,
+        "process": made | replaced,
         "transport": shipped | sent,
     }[line]
 
 
-def _of_process(scenario: Scenario, process: Any) -> tuple[str, ...]:
+def _of_process(scenario: Scenario, process: Process) -> tuple[str, ...]:
     """Materials of a process; one without any goes with the first material."""
-    return (*process.inputs, *process.outputs) or (next(iter(scenario.materials)),)
+    return (*process.inputs, *process.outputs) or (_first(scenario),)
 
 
-def _of_target(scenario: Scenario, key: str) -> tuple[str, ...]:
-    """Materials of what a project adds to."""
-    if key in scenario.processes:
-        return _of_process(scenario, scenario.processes[key])
-    return ((scenario.suppliers if key in scenario.suppliers else scenario.stockpiles)[key].material,)
+def _of_project(scenario: Scenario, project: Project) -> str:
+    """Material of what a project adds to."""
+    return scenario.counted_in(project.adds_to) or _first(scenario)
+
+
+def _first(scenario: Scenario) -> str:
+    """Material with which everything goes that concerns none."""
+    return next(iter(scenario.materials))
 
 
 def _apart(scenario: Scenario, groups: list[list[str]]) -> list[Scenario]:
@@ -133,7 +137,7 @@ def _apart(scenario: Scenario, groups: list[list[str]]) -> list[Scenario]:
     number = {material: place for place, group in enumerate(groups) for material in group}
     owners: dict[str, Callable[[Any], str]] = {
         "suppliers": lambda item: item.material,
-        "projects": lambda item: _of_target(scenario, item.adds_to)[0],
+        "projects": lambda item: _of_project(scenario, item),
         "contracts": lambda item: scenario.suppliers[item.supplier].material,
         "stockpiles": lambda item: item.material,
         "demands": lambda item: item.material,
@@ -176,5 +180,5 @@ def _policy_parts(scenario: Scenario, policy: Policy, number: Mapping[str, int],
         for place, items in _shared_out(named, owner).items():
             yield place, policy.model_copy(update={key: items})
         return
-    concerned = next(iter(_concerned(scenario, policy)), next(iter(scenario.materials)))
+    concerned = next(iter(_concerned(scenario, policy)), _first(scenario))
     yield number[concerned], policy

@@ -671,6 +671,15 @@ class Scenario(Base):
     events: dict[Id, Event] = Field(default_factory=dict, description="What happens.")
     policies: dict[Id, Policy] = Field(default_factory=dict, description="Limits on the plan as a whole.")
 
+    def counted_in(self, key: str) -> str:
+        """Material in whose units a supplier, process or stockpile counts; empty for a process without materials."""
+        if key in self.suppliers:
+            return self.suppliers[key].material
+        if key in self.stockpiles:
+            return self.stockpiles[key].material
+        process = self.processes[key]
+        return next(iter((*process.inputs, *process.outputs)), "")
+
     @property
     def party_ids(self) -> tuple[str, ...]:
         """Parties in order; ``home`` where none is named."""

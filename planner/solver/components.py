@@ -30,7 +30,7 @@ def components(program: LinearProgram) -> tuple[Integers, Integers]:
         low, high = np.minimum(one, other)[apart], np.maximum(one, other)[apart]
         # the larger root joins the smallest one that it meets, and paths are made short
         np.minimum.at(root, high, low)
-        while (shorter := root[root]).tobytes() != root.tobytes():
+        while not np.array_equal(shorter := root[root], root):
             root = shorter
     _, number = np.unique(root, return_inverse=True)
     numbers = np.asarray(number, dtype=np.int32)

@@ -86,3 +86,12 @@ def changed(scenario: Json, change: Callable[[Json], None]) -> Json:
     fresh = copy.deepcopy(scenario)
     change(fresh)
     return fresh
+
+
+def renamed(node: Any, names: dict[str, str]) -> Any:
+    """The same tree with ids replaced, as keys and as values."""
+    if isinstance(node, dict):
+        return {names.get(key, key): renamed(value, names) for key, value in node.items()}
+    if isinstance(node, list):
+        return [renamed(value, names) for value in node]
+    return names.get(node, node) if isinstance(node, str) else node

@@ -14,7 +14,7 @@ from planner.plan import Plan
 from planner.proof import verify_folder
 from planner.scenario import parts
 from planner.scenario.load import Loaded
-from tests.oracle.plans import loaded
+from tests.oracle.plans import loaded, renamed
 from tests.oracle.random_scenarios import random_scenario
 
 NAMED = ("materials", "suppliers", "projects", "contracts", "stockpiles", "demands", "processes", "routes")
@@ -28,16 +28,8 @@ def beside(seed: int, copies: int) -> dict[str, Any]:
     for number in range(copies):
         names = {name: f"{name}_{number}" for kind in NAMED for name in one.get(kind, {})}
         for kind in NAMED:
-            whole[kind].update(_renamed(one.get(kind, {}), names))
+            whole[kind].update(renamed(one.get(kind, {}), names))
     return whole
-
-
-def _renamed(value: Any, names: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {names.get(key, key): _renamed(item, names) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_renamed(item, names) for item in value]
-    return names.get(value, value) if isinstance(value, str) else value
 
 
 def markets(number: int = 4) -> dict[str, Any]:
