@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -35,8 +36,7 @@ def program_of(scenario: Scenario, calendar: Calendar) -> tuple[SourcingData, Li
 def cost_lines(program: LinearProgram, solution: Solution) -> dict[str, float]:
     """Discounted money by cost line; credits are negative, so that the lines sum to the objective."""
     return {
-        name.removeprefix("cost_"): constant + sum(coefficient * float(solution.x[column]) for column, coefficient in terms.items())
-        for name, (constant, terms) in program.lines.items()
+        name.removeprefix("cost_"): line.constant + math.fsum((line.values * solution.x[line.columns]).tolist()) for name, line in program.lines.items()
     }
 
 

@@ -118,9 +118,10 @@ def _priced(loaded: Loaded, rate: float | None = None) -> Priced:
     _, program = make_program(loaded)
     given: dict[str, float] = {}
     terms: dict[str, dict[Key, float]] = {}
-    for name, (constant, found) in program.lines.items():
+    for name, found in program.lines.items():
         line = name.removeprefix("cost_")
-        given[line], terms[line] = constant, {program.columns[column]: price for column, price in found.items()}
+        prices = zip(found.columns.tolist(), found.values.tolist(), strict=True)
+        given[line], terms[line] = found.constant, {program.columns[column]: price for column, price in prices}
     columns: dict[str, list[Key]] = defaultdict(list)
     for key in program.columns:
         columns[key[0]].append(key)

@@ -268,11 +268,10 @@ def _costs(answer: Answer) -> Iterator[Row]:
     """Cost lines by what causes them and the period in which it is decided; they sum to the objective."""
     currency, columns = answer.scenario.money.currency, answer.program.columns
     order = answer.calendar.position
-    for name, (constant, terms) in answer.program.lines.items():
+    for name, (constant, places, prices) in answer.program.lines.items():
         line = name.removeprefix("cost_")
         sums: dict[tuple[str, str], float] = {}
-        for column, coefficient in terms.items():
-            value = coefficient * float(answer.solution.x[column])
+        for column, value in zip(places.tolist(), (prices * answer.solution.x[places]).tolist(), strict=True):
             if value:
                 index = columns[column][1]
                 key = str(index[0]), str(index[-1])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,14 @@ Key = tuple[str, Any]
 
 class NotLinearError(TypeError):
     """An expression of the model is not linear in its variables."""
+
+
+class Line(NamedTuple):
+    """A constant and coefficients by column: what one named expression adds to the objective."""
+
+    constant: float
+    columns: Integers
+    values: Floats
 
 
 @dataclass(frozen=True)
@@ -43,8 +51,8 @@ class LinearProgram:
     """(component, index) of each constraint."""
     groups: Integers
     """Columns with the same number are counted in the same unit, such as tonnes of one material."""
-    lines: dict[str, tuple[float, dict[int, float]]]
-    """Constant and coefficients of each named expression that the objective adds up."""
+    lines: dict[str, Line]
+    """Each named expression that the objective adds up."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -103,9 +111,9 @@ def lower(model: pyo.ConcreteModel, counted_in: Mapping[str, Callable[[Any], str
             starts.append(len(index))
     lines = _objective_lines(model, position)
     cost = np.zeros(len(columns))
-    for _, terms in lines.values():
-        cost[list(terms)] += list(terms.values())
-    offset = sum(constant for constant, _ in lines.values())
+    for line in lines.values():
+        cost[line.columns] += line.values
+    offset = sum(line.constant for line in lines.values())
     return LinearProgram(
         cost=cost,
         offset=offset,
@@ -123,16 +131,21 @@ def lower(model: pyo.ConcreteModel, counted_in: Mapping[str, Callable[[Any], str
     )
 
 
-def _objective_lines(model: pyo.ConcreteModel, position: dict[int, int]) -> dict[str, tuple[float, dict[int, float]]]:
+def _objective_lines(model: pyo.ConcreteModel, position: dict[int, int]) -> dict[str, Line]:
     """The parts of the objective: named expressions by their name, all else under the objective's own."""
     objective = next(model.component_data_objects(pyo.Objective, active=True, descend_into=False))
     parts = objective.expr.args if type(objective.expr) in (expressions.SumExpression, expressions.LinearExpression) else (objective.expr,)
     named = [part for part in parts if hasattr(part, "is_named_expression_type") and part.is_named_expression_type()]
-    lines = {part.local_name: linear_terms(part, position, part.local_name) for part in named}
+    lines = {part.local_name: _line(part, position, part.local_name) for part in named}
     rest = [part for part in parts if not any(part is other for other in named)]
     if rest:
-        lines[objective.local_name] = linear_terms(sum(rest), position, objective.local_name)
+        lines[objective.local_name] = _line(sum(rest), position, objective.local_name)
     return lines
+
+
+def _line(expression: Any, position: dict[int, int], owner: str) -> Line:
+    constant, terms = linear_terms(expression, position, owner)
+    return Line(constant, np.array(list(terms), dtype=np.int32), np.array(list(terms.values()), dtype=np.float64))
 
 
 def _groups(columns: list[Key], counted_in: Mapping[str, Callable[[Any], str]]) -> Integers:

@@ -143,7 +143,8 @@ def test_lines_are_the_named_parts_of_the_objective() -> None:
     model.part = pyo.Expression(expr=2 * model.x + 5)
     model.cost.set_value(model.part + model.y["a"] + 7)
     program = lower(model)
-    assert program.lines == {"part": (5.0, {0: 2.0}), "cost": (7.0, {1: 1.0})}
+    found = {name: (line.constant, dict(zip(line.columns.tolist(), line.values.tolist(), strict=True))) for name, line in program.lines.items()}
+    assert found == {"part": (5.0, {0: 2.0}), "cost": (7.0, {1: 1.0})}
     assert program.cost.tolist() == [2.0, 1.0, 0.0]
     assert program.offset == 12.0
 

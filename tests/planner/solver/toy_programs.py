@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from planner.solver.lower import LinearProgram
+from planner.solver.lower import Line, LinearProgram
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -39,7 +39,7 @@ def program(
         columns=[("x", position) for position in range(len(cost))],
         rows=[("row", position) for position in range(len(rows))],
         groups=np.array(groups if groups is not None else [0] * len(cost), dtype=np.int32),
-        lines={"cost": (offset, dict(enumerate(cost)))},
+        lines={"cost": Line(offset, np.arange(len(cost), dtype=np.int32), np.array(cost, dtype=float))},
     )
 
 
