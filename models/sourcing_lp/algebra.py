@@ -1,10 +1,43 @@
-"""Two helpers that keep rules short where terms may all be absent."""
+"""Helpers that keep rules short: sums, and rows whose terms may all be absent."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pyomo.core as pyo
+from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpression
+
+_TERMS = frozenset({MonomialTermExpression, pyo.Var._ComponentDataClass})
+
+
+def total(terms: Iterable[Any]) -> Any:
+    """Sum of linear terms: what ``sum`` gives, as one flat expression and in a fraction of the time.
+
+    Args:
+        terms: Numbers, variables, multiples of them, and sums that this function has made.
+
+    Returns:
+        A linear expression; a number where there is no variable.
+    """
+    constant = 0.0
+    linear: list[Any] = []
+    for term in terms:
+        kind = term.__class__
+        if kind in _TERMS:
+            linear.append(term)
+        elif kind is LinearExpression:
+            linear += term.args
+        elif _is_number(term):
+            constant += term
+        else:
+            factor, inner = term.args  # a number times a sum
+            linear += [factor * part for part in inner.args]
+    if constant and linear:
+        linear.append(constant)
+    elif len(linear) == 1:
+        return linear[0]
+    return LinearExpression(linear) if linear else constant
 
 
 def at_most(model: pyo.ConcreteModel, used: Any, limit: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyomo.core as pyo
 
-from sourcing_lp.algebra import balanced
+from sourcing_lp.algebra import balanced, total
 from sourcing_lp.demand import served
 from sourcing_lp.stockpile import drawn
 from sourcing_lp.supply import shipped
@@ -25,24 +25,24 @@ def add_balance(model: pyo.ConcreteModel) -> None:
 def inflow(model: pyo.ConcreteModel, m: str, g: str, t: str) -> Any:
     """Arrivals, outputs, draws, transfers in and returns [units]."""
     data = model.data
-    received = sum(share * shipped(model, s, g, tau) for s, tau, share in data.supply.arrivals.get((m, g, t), ()))
-    made = sum(rate * model.activity[p, t] for p, rate in data.conversion.made.get((m, g), ()))
-    draws = sum(drawn(model, k, t) for k in data.stock.in_place.get((m, g), ()))
+    received = total(share * shipped(model, s, g, tau) for s, tau, share in data.supply.arrivals.get((m, g, t), ()))
+    made = total(rate * model.activity[p, t] for p, rate in data.conversion.made.get((m, g), ()))
+    draws = total(drawn(model, k, t) for k in data.stock.in_place.get((m, g), ()))
     sent_here = data.conversion.transfer_arrivals.get((m, g, t), ())
-    transfers = sum(share * model.transfer[r, m, tau] for r, tau, share in sent_here)
-    returned = sum(ratio * served(model, n, tau) for n, tau, ratio in data.demand.returns.get((m, g, t), ()))
-    return received + made + draws + transfers + returned + data.balance.in_transit.get((m, g, t), 0)
+    transfers = total(share * model.transfer[r, m, tau] for r, tau, share in sent_here)
+    returned = total(ratio * served(model, n, tau) for n, tau, ratio in data.demand.returns.get((m, g, t), ()))
+    return total((received, made, draws, transfers, returned, data.balance.in_transit.get((m, g, t), 0)))
 
 
 def outflow(model: pyo.ConcreteModel, m: str, g: str, t: str) -> Any:
     """Process inputs, fills, use by demands, transfers out and disposal [units]."""
     data = model.data
-    used = sum(rate * model.activity[p, t] for p, rate in data.conversion.used.get((m, g), ()))
-    fills = sum(model.fill[k, t] for k in data.stock.in_place.get((m, g), ()))
-    consumed = sum(data.demand.ratio[n, m] * model.serve[n, m, t] for n in data.demand.users.get((m, g, t), ()))
-    transfers = sum(model.transfer[r, m, t] for r in data.conversion.departures.get((m, g), ()))
+    used = total(rate * model.activity[p, t] for p, rate in data.conversion.used.get((m, g), ()))
+    fills = total(model.fill[k, t] for k in data.stock.in_place.get((m, g), ()))
+    consumed = total(data.demand.ratio[n, m] * model.serve[n, m, t] for n in data.demand.users.get((m, g, t), ()))
+    transfers = total(model.transfer[r, m, t] for r in data.conversion.departures.get((m, g), ()))
     disposed = model.surplus[m, g, t] if m in data.balance.disposal_cost else 0
-    return used + fills + consumed + transfers + disposed
+    return total((used, fills, consumed, transfers, disposed))
 
 
 def material_balance(model: pyo.ConcreteModel, m: str, g: str, t: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyomo.core as pyo
 
-from sourcing_lp.algebra import at_most
+from sourcing_lp.algebra import at_most, total
 
 
 def add_demand(model: pyo.ConcreteModel) -> None:
@@ -29,13 +29,13 @@ def add_demand(model: pyo.ConcreteModel) -> None:
 
 def served(model: pyo.ConcreteModel, n: str, t: str) -> Any:
     """Demand n served in t with all its materials [units of its own material]."""
-    return sum(model.serve[n, m, t] for m in model.data.demand.served_with.get((n, t), ()))
+    return total(model.serve[n, m, t] for m in model.data.demand.served_with.get((n, t), ()))
 
 
 def demand_balance(model: pyo.ConcreteModel, n: str, t: str) -> Any:
     """Every unit of demand is served or counted as missing."""
-    short = sum(model.shortage[n, i, t] for i in model.data.demand.shortage_tiers[n])
-    return served(model, n, t) + short == model.data.demand.demand[n, t]
+    short = total(model.shortage[n, i, t] for i in model.data.demand.shortage_tiers[n])
+    return total((served(model, n, t), short)) == model.data.demand.demand[n, t]
 
 
 def substitute_limit(model: pyo.ConcreteModel, n: str, m: str, t: str) -> Any:

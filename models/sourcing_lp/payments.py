@@ -7,6 +7,7 @@ from typing import Any
 
 import pyomo.core as pyo
 
+from sourcing_lp.algebra import total
 from sourcing_lp.supply import shipped
 
 Parties = tuple[str, ...] | None
@@ -17,20 +18,20 @@ def purchases_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> 
     """Price of spot purchases shipped in t that arrive inside the horizon [money]."""
     data = model.data.supply
     offers = ((s, g, j) for s, g in _shipping(model, t, parties) for j in data.offers.get((s, g, t), ()))
-    return sum(data.landed[s, g, t] * data.price[s, j, g, t] * model.purchase[s, j, g, t] for s, g, j in offers)
+    return total(data.landed[s, g, t] * data.price[s, j, g, t] * model.purchase[s, j, g, t] for s, g, j in offers)
 
 
 def contracts_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> Any:
     """Price of contract lifts shipped in t that arrive inside the horizon [money]."""
     data = model.data
     lifts = ((s, g, c) for s, g in _shipping(model, t, parties) for c in data.contracts.lifts_of.get((s, g, t), ()))
-    return sum(data.supply.landed[s, g, t] * data.contracts.price[c, t] * model.lift[c, t] for s, g, c in lifts)
+    return total(data.supply.landed[s, g, t] * data.contracts.price[c, t] * model.lift[c, t] for s, g, c in lifts)
 
 
 def freight_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> Any:
     """Freight on everything shipped in t that arrives inside the horizon [money]."""
     data = model.data.supply
-    return sum(data.landed[s, g, t] * data.freight[s, t] * shipped(model, s, g, t) for s, g in _shipping(model, t, parties) if data.freight[s, t])
+    return total(data.landed[s, g, t] * data.freight[s, t] * shipped(model, s, g, t) for s, g in _shipping(model, t, parties) if data.freight[s, t])
 
 
 def tariffs_due(model: pyo.ConcreteModel, t: str) -> Any:
@@ -49,7 +50,7 @@ def capex_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> Any:
     """Undiscounted stages of decided projects that fall into t [money]."""
     data = model.data
     stages = ((e, v) for e, v in model.COMMITS if (e, v, t) in data.ramp.payments and _belongs(data.policy.project_party.get(e), parties))
-    return sum(data.ramp.payments[e, v, t] * model.commit[e, v] for e, v in stages)
+    return total(data.ramp.payments[e, v, t] * model.commit[e, v] for e, v in stages)
 
 
 def fixed_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> Any:
@@ -57,7 +58,7 @@ def fixed_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> Any:
     data = model.data
     years, owner = data.time.years[t], data.policy.project_party
     running = (e for e in data.ramp.windows if (e, t) in model.GROWING and e in data.ramp.fixed_cost and _belongs(owner.get(e), parties))
-    return sum(years * data.ramp.fixed_cost[e] * model.available[e, t] for e in running)
+    return total(years * data.ramp.fixed_cost[e] * model.available[e, t] for e in running)
 
 
 def process_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> Any:
@@ -65,8 +66,11 @@ def process_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> An
     data, demand = model.data, model.data.demand
     running = (p for p in data.conversion.processes if (p, t) in data.conversion.cost and _belongs(data.policy.process_party[p], parties))
     replaced = ((n, m) for n, m in demand.substitute_cost if (n, m, t) in demand.substitute_limit and _belongs(demand.party[n], parties))
-    return sum(data.conversion.cost[p, t] * model.activity[p, t] for p in running) + sum(
-        demand.substitute_cost[n, m] * model.serve[n, m, t] for n, m in replaced
+    return total(
+        (
+            *(data.conversion.cost[p, t] * model.activity[p, t] for p in running),
+            *(demand.substitute_cost[n, m] * model.serve[n, m, t] for n, m in replaced),
+        )
     )
 
 
@@ -74,7 +78,7 @@ def routes_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> Any
     """Cost of transfers sent in t, paid by the party that receives [money]."""
     data = model.data
     sent = ((r, m) for r, goods in data.conversion.route_materials.items() for m, _ in goods if _belongs(data.policy.route_party[r], parties))
-    return sum(data.conversion.route_cost[r, m, t] * model.transfer[r, m, t] for r, m in sent if (r, m, t) in data.conversion.route_cost)
+    return total(data.conversion.route_cost[r, m, t] * model.transfer[r, m, t] for r, m in sent if (r, m, t) in data.conversion.route_cost)
 
 
 def transport_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> Any:
@@ -100,7 +104,12 @@ def emitted(model: pyo.ConcreteModel, t: str, parties: Parties) -> Any:
     data = model.data
     ships = ((s, g) for s, g in _shipping(model, t, parties) if s in data.supply.emissions)
     runs = (p for p in data.conversion.emissions if _belongs(data.policy.process_party[p], parties))
-    return sum(data.supply.emissions[s] * shipped(model, s, g, t) for s, g in ships) + sum(data.conversion.emissions[p] * model.activity[p, t] for p in runs)
+    return total(
+        (
+            *(data.supply.emissions[s] * shipped(model, s, g, t) for s, g in ships),
+            *(data.conversion.emissions[p] * model.activity[p, t] for p in runs),
+        )
+    )
 
 
 def _shipping(model: pyo.ConcreteModel, t: str, parties: Parties) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyomo.core as pyo
 
-from sourcing_lp.algebra import balanced
+from sourcing_lp.algebra import balanced, total
 
 
 def add_ramp(model: pyo.ConcreteModel) -> None:
@@ -25,13 +25,13 @@ def add_ramp(model: pyo.ConcreteModel) -> None:
 
 def added_capacity(model: pyo.ConcreteModel, target: str, t: str) -> Any:
     """Capacity that decisions add to a supplier, process or stockpile in t [units/yr]."""
-    return sum(model.available[e, t] for e in model.data.ramp.projects_on.get((target, t), ()))
+    return total(model.available[e, t] for e in model.data.ramp.projects_on.get((target, t), ()))
 
 
 def capacity_ramp(model: pyo.ConcreteModel, e: str, t: str) -> Any:
     """Decisions turn into tonnes years later: each commitment counts with the mean of its ramp over t."""
     ramp = model.data.ramp.ramp
-    committed = sum(ramp[e, v, t] * model.commit[e, v] for v in model.data.ramp.windows[e] if (e, v, t) in ramp)
+    committed = total(ramp[e, v, t] * model.commit[e, v] for v in model.data.ramp.windows[e] if (e, v, t) in ramp)
     return balanced(model, model.available[e, t] - committed)
 
 
@@ -39,7 +39,7 @@ def project_size(model: pyo.ConcreteModel, e: str) -> Any:
     """A project cannot be built more than once over; it may be split over decision periods."""
     if e not in model.data.ramp.size_max:
         return pyo.Constraint.Skip
-    return sum(model.commit[e, v] for v in model.data.ramp.windows[e]) <= model.data.ramp.size_max[e]
+    return total(model.commit[e, v] for v in model.data.ramp.windows[e]) <= model.data.ramp.size_max[e]
 
 
 def commitment_gate(model: pyo.ConcreteModel, e: str, v: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyomo.core as pyo
 
-from sourcing_lp.algebra import at_most
+from sourcing_lp.algebra import at_most, total
 from sourcing_lp.ramp import added_capacity
 
 
@@ -20,6 +20,8 @@ def add_supply(model: pyo.ConcreteModel) -> None:
 def add_supplier_limits(model: pyo.ConcreteModel) -> None:
     """Declare the rows that bound what suppliers ship; contracts must be declared before."""
     data = model.data.supply
+    pairs = ((s, g, t) for t, sold in data.pairs.items() for s, g in sold)
+    model.shipments = {(s, g, t): total((*_purchased(model, s, g, t), *_lifted(model, s, g, t))) for s, g, t in pairs}
     model.SHIPPING = pyo.Set(dimen=2, initialize=list(data.buyers), doc="(s, t): supplier s can ship something in t")
     model.GATED_OFFERS = pyo.Set(dimen=3, initialize=list(data.spot), doc="(s, g, t): events bound spot purchases")
     model.LIMITED_TIERS = pyo.Set(dimen=3, initialize=list(data.tier_limit), doc="(s, j, t): tier j has a limit")
@@ -30,12 +32,20 @@ def add_supplier_limits(model: pyo.ConcreteModel) -> None:
 
 def purchased(model: pyo.ConcreteModel, s: str, g: str, t: str) -> Any:
     """What s ships to g in t outside contracts [units]."""
-    return sum(model.purchase[s, j, g, t] for j in model.data.supply.offers.get((s, g, t), ()))
+    return total(_purchased(model, s, g, t))
 
 
 def shipped(model: pyo.ConcreteModel, s: str, g: str, t: str) -> Any:
     """All that s ships to g in t, in and outside contracts [units]."""
-    return purchased(model, s, g, t) + sum(model.lift[c, t] for c in model.data.contracts.lifts_of.get((s, g, t), ()))
+    return model.shipments.get((s, g, t), 0)
+
+
+def _purchased(model: pyo.ConcreteModel, s: str, g: str, t: str) -> list[Any]:
+    return [model.purchase[s, j, g, t] for j in model.data.supply.offers.get((s, g, t), ())]
+
+
+def _lifted(model: pyo.ConcreteModel, s: str, g: str, t: str) -> list[Any]:
+    return [model.lift[c, t] for c in model.data.contracts.lifts_of.get((s, g, t), ())]
 
 
 def capacity(model: pyo.ConcreteModel, s: str, t: str) -> Any:
@@ -47,7 +57,7 @@ def capacity(model: pyo.ConcreteModel, s: str, t: str) -> Any:
 
 def supplier_capacity(model: pyo.ConcreteModel, s: str, t: str) -> Any:
     """A supplier ships what it can produce, whoever buys and under whichever title."""
-    return at_most(model, sum(shipped(model, s, g, t) for g in model.data.supply.buyers[s, t]), capacity(model, s, t))
+    return at_most(model, total(shipped(model, s, g, t) for g in model.data.supply.buyers[s, t]), capacity(model, s, t))
 
 
 def spot_gate(model: pyo.ConcreteModel, s: str, g: str, t: str) -> Any:
@@ -59,4 +69,4 @@ def tier_limit(model: pyo.ConcreteModel, s: str, j: int, t: str) -> Any:
     """Each price holds for a limited quantity only, shared by all buyers."""
     data = model.data.supply
     buyers = (g for g in data.buyers[s, t] if j in data.offers.get((s, g, t), ()))
-    return sum(model.purchase[s, j, g, t] for g in buyers) <= model.data.time.years[t] * data.tier_limit[s, j, t]
+    return total(model.purchase[s, j, g, t] for g in buyers) <= model.data.time.years[t] * data.tier_limit[s, j, t]

@@ -6,7 +6,7 @@ fraction of the time, and refuses anything else. A test holds it equal to ``Line
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyomo.core as pyo
 from pyomo.core.expr import numeric_expr as expressions
+from pyomo.core.expr import relational_expr as relations
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
@@ -94,36 +95,32 @@ def lower(model: pyo.ConcreteModel, counted_in: Mapping[str, Callable[[Any], str
     """
     columns, lowers, uppers, position = _variables(model)
     rows: list[Key] = []
-    starts: list[int] = [0]
-    index: list[int] = []
-    value: list[float] = []
     row_lower: list[float] = []
     row_upper: list[float] = []
+    terms = _Terms(position)
     for component in model.component_objects(pyo.Constraint, active=True, descend_into=False):
+        name = component.local_name
         for key, row in component.items():
-            constant, terms = linear_terms(row.body, position, component.local_name)
-            low, high = row.lower, row.upper
-            rows.append((component.local_name, key))
-            row_lower.append(-np.inf if low is None else float(pyo.value(low)) - constant)
-            row_upper.append(np.inf if high is None else float(pyo.value(high)) - constant)
-            index.extend(column for column, coefficient in terms.items() if coefficient)
-            value.extend(coefficient for coefficient in terms.values() if coefficient)
-            starts.append(len(index))
+            if row.active:
+                low, high = terms.add_row(row.expr, name)
+                rows.append((name, key))
+                row_lower.append(low)
+                row_upper.append(high)
+    row_of, index, value = terms.merged(len(columns))
     lines = _objective_lines(model, position)
     cost = np.zeros(len(columns))
     for line in lines.values():
         cost[line.columns] += line.values
-    offset = sum(line.constant for line in lines.values())
     return LinearProgram(
         cost=cost,
-        offset=offset,
+        offset=sum(line.constant for line in lines.values()),
         lower=np.array(lowers, dtype=np.float64),
         upper=np.array(uppers, dtype=np.float64),
         row_lower=np.array(row_lower, dtype=np.float64),
         row_upper=np.array(row_upper, dtype=np.float64),
-        start=np.array(starts, dtype=np.int32),
-        index=np.array(index, dtype=np.int32),
-        value=np.array(value, dtype=np.float64),
+        start=np.concatenate([[0], np.cumsum(np.bincount(row_of, minlength=len(rows)))]).astype(np.int32),
+        index=index,
+        value=value,
         columns=columns,
         rows=rows,
         groups=_groups(columns, counted_in or {}),
@@ -144,8 +141,11 @@ def _objective_lines(model: pyo.ConcreteModel, position: dict[int, int]) -> dict
 
 
 def _line(expression: Any, position: dict[int, int], owner: str) -> Line:
-    constant, terms = linear_terms(expression, position, owner)
-    return Line(constant, np.array(list(terms), dtype=np.int32), np.array(list(terms.values()), dtype=np.float64))
+    terms = _Terms(position)
+    constant = terms.add(expression, 1.0, owner)
+    terms.counts.append(len(terms.index))
+    _, columns, values = terms.merged(len(position))
+    return Line(constant, columns, values)
 
 
 def _groups(columns: list[Key], counted_in: Mapping[str, Callable[[Any], str]]) -> Integers:
@@ -163,69 +163,134 @@ def _variables(model: pyo.ConcreteModel) -> tuple[list[Key], list[float], list[f
     lowers: list[float] = []
     uppers: list[float] = []
     position: dict[int, int] = {}
+    of_domain: dict[int, tuple[float, float]] = {}
     for component in model.component_objects(pyo.Var, descend_into=False):
         name = component.local_name
         for key, variable in component.items():
-            low, high = variable.bounds
             position[id(variable)] = len(columns)
             columns.append((name, key))
-            lowers.append(-np.inf if low is None else float(low))
-            uppers.append(np.inf if high is None else float(high))
+            limits = None if variable._lb is not None or variable._ub is not None else of_domain.get(id(variable.domain))
+            if limits is None:
+                # finding out what a domain means takes longer than all the rest, so it is done once where only the domain counts
+                low, high = variable.bounds
+                limits = -np.inf if low is None else float(low), np.inf if high is None else float(high)
+                if variable._lb is None and variable._ub is None:
+                    of_domain[id(variable.domain)] = limits
+            lowers.append(limits[0])
+            uppers.append(limits[1])
     return columns, lowers, uppers, position
 
 
-def linear_terms(expression: Any, position: dict[int, int], owner: Any) -> tuple[float, dict[int, float]]:
-    """Constant and coefficients by column of a linear expression.
+class _Terms:
+    """Coefficients of linear expressions, collected term by term.
 
     Args:
-        expression: A Pyomo expression or a number.
         position: Column of each variable, by ``id``.
-        owner: What messages call the component.
+    """
+
+    def __init__(self, position: Mapping[int, int]) -> None:
+        self.position = position
+        self.index: list[int] = []
+        self.value: list[float] = []
+        self.counts: list[int] = [0]
+        """Terms collected before each row."""
+
+    def add_row(self, relation: Any, owner: str) -> tuple[float, float]:
+        """Collect the terms of a relation; returns the lower and upper limit of what they add up to."""
+        kind = relation.__class__
+        low: float | None
+        high: float | None
+        if kind is relations.RangedExpression:
+            first, body, last = relation.args
+            constant, low, high = self.add(body, 1.0, owner), _bound(first, owner), _bound(last, owner)
+        else:
+            left, right = relation.args
+            # whichever side is a number is the limit, as Pyomo itself has it
+            if right.__class__ is float or _is_constant(right):
+                constant, limit, above = self.add(left, 1.0, owner), _number(right, owner), True
+            elif _is_constant(left):
+                constant, limit, above = self.add(right, 1.0, owner), _number(left, owner), False
+            else:
+                constant, limit, above = self.add(left, 1.0, owner) + self.add(right, -1.0, owner), 0.0, True
+            equal = kind is relations.EqualityExpression
+            low, high = None if above and not equal else limit, limit if above or equal else None
+        self.counts.append(len(self.index))
+        return -np.inf if low is None else low - constant, np.inf if high is None else high - constant
+
+    def add(self, expression: Any, factor: float, owner: str) -> float:
+        """Collect the terms of an expression, each times a factor; returns the constant that is left.
+
+        Raises:
+            NotLinearError: where a product, quotient or function of variables stands.
+        """
+        position, index, value = self.position, self.index, self.value
+        constant = 0.0
+        stack = [(factor, expression)]
+        while stack:
+            factor, node = stack.pop()
+            # nearly all of a model is sums of multiples of variables
+            for part in node._args_[: node._nargs] if node.__class__ in _SUMS else (node,):
+                if part.__class__ is expressions.MonomialTermExpression:
+                    coefficient, variable = part.args
+                    column = position.get(id(variable))
+                    if column is None or coefficient.__class__ is not float:
+                        coefficient = _number(coefficient, owner)
+                    if column is None:
+                        constant += factor * coefficient * _number(variable, owner)
+                    else:
+                        index.append(column)
+                        value.append(factor * coefficient)
+                elif part.__class__ is float:
+                    constant += factor * part
+                elif (column := position.get(id(part))) is not None:
+                    index.append(column)
+                    value.append(factor)
+                elif _is_constant(part):
+                    constant += factor * _number(part, owner)
+                else:
+                    stack.append(_opened(factor, part, owner))
+        return constant
+
+    def merged(self, width: int) -> tuple[Integers, Integers, Floats]:
+        """Row, column and value of each non-zero, in this order; what stands several times in a row is added up.
+
+        Args:
+            width: Number of columns.
+        """
+        row = np.repeat(np.arange(len(self.counts) - 1, dtype=np.int64), np.diff(self.counts))
+        place = row * width + np.array(self.index, dtype=np.int64)
+        unique, which = np.unique(place, return_inverse=True)
+        value = np.bincount(which, weights=np.array(self.value, dtype=np.float64), minlength=len(unique))
+        unique, value = unique[value != 0], value[value != 0]
+        return (unique // max(width, 1)).astype(np.int32), (unique % max(width, 1)).astype(np.int32), np.asarray(value, dtype=np.float64)
+
+
+_SUMS = frozenset({expressions.LinearExpression, expressions.SumExpression})
+
+
+def _opened(factor: float, node: Any, owner: str) -> tuple[float, Any]:
+    """An expression that is no sum, as a number times another one.
 
     Raises:
-        NotLinearError: where a product, quotient or function of variables stands.
+        NotLinearError: where it is not linear.
     """
-    constant = 0.0
-    terms: dict[int, float] = {}
-    for factor, leaf in _leaves(expression, owner):
-        if type(leaf) in (float, int):
-            constant += factor * leaf
-            continue
-        column = position.get(id(leaf))
-        if column is None:
-            constant += factor * _number(leaf, owner)
-        else:
-            terms[column] = terms.get(column, 0.0) + factor
-    return constant, terms
+    kind = node.__class__
+    if kind in _SUMS:
+        return factor, node
+    if kind is expressions.NegationExpression:
+        return -factor, node.args[0]
+    if kind is expressions.ProductExpression:
+        left, right = node.args
+        return (factor * _number(left, owner), right) if _is_constant(left) else (factor * _number(right, owner), left)
+    if kind is expressions.DivisionExpression:
+        return factor / _number(node.args[1], owner), node.args[0]
+    if node.is_expression_type() and node.is_named_expression_type():
+        return factor, node.args[0]
+    raise NotLinearError(f"{owner}: {node} is not linear")
 
 
-def _leaves(expression: Any, owner: Any) -> Iterator[tuple[float, Any]]:
-    """Variables and numbers of a sum, each with its factor."""
-    stack: list[tuple[float, Any]] = [(1.0, expression)]
-    while stack:
-        factor, node = stack.pop()
-        kind = type(node)
-        if kind is expressions.MonomialTermExpression:
-            coefficient, variable = node.args
-            yield factor * (coefficient if type(coefficient) is float else _number(coefficient, owner)), variable
-        elif kind is expressions.LinearExpression or kind is expressions.SumExpression:
-            stack.extend([(factor, argument) for argument in node.args])
-        elif kind is float or kind is int or not hasattr(node, "is_expression_type") or not node.is_expression_type():
-            yield factor, node
-        elif kind is expressions.NegationExpression:
-            stack.append((-factor, node.args[0]))
-        elif kind is expressions.ProductExpression:
-            left, right = node.args
-            if _is_constant(left):
-                stack.append((factor * _number(left, owner), right))
-            else:
-                stack.append((factor * _number(right, owner), left))
-        elif kind is expressions.DivisionExpression:
-            stack.append((factor / _number(node.args[1], owner), node.args[0]))
-        elif node.is_named_expression_type():
-            stack.append((factor, node.args[0]))
-        else:
-            raise NotLinearError(f"{owner}: {node} is not linear")
+def _bound(limit: Any, owner: str) -> float | None:
+    return None if limit is None else _number(limit, owner)
 
 
 def _is_constant(node: Any) -> bool:
