@@ -80,15 +80,15 @@ def find_best(
             continue
         second = _best(program, settled.solution)
         if second.certificate.passed and _cost_the_same(program, first.solution, second.solution):
-            return replace(second, stages=settled.stages, intervals=_intervals(data, program, settled.solution))
+            return replace(second, stages=settled.stages, intervals=_intervals(data, program, settled.directions))
     return replace(first, stages={"tie-break": "skipped: no other plan could be proven to cost the same"})
 
 
-def _intervals(data: SourcingData, program: LinearProgram, solution: Solution) -> dict[int, tuple[float, float]]:
+def _intervals(data: SourcingData, program: LinearProgram, directions: Directions | None) -> dict[int, tuple[float, float]]:
     """Range of the prices that say what one more unit of a material is worth."""
-    assert solution.optimum is not None
+    assert directions is not None
     try:
-        return Directions(solution.optimum).intervals(_balances(data, program), MOST_INTERVALS)
+        return directions.intervals(_balances(data, program), MOST_INTERVALS)
     except (LimitError, SolverError):
         # the plan and its prices stand; only how unique they are stays open
         return {}

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import pyomo.core as pyo
+from pyomo.core.base.var import VarData
 from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpression
-
-_TERMS = frozenset({MonomialTermExpression, pyo.Var._ComponentDataClass})
 
 
 def total(terms: Iterable[Any]) -> Any:
@@ -24,7 +23,7 @@ def total(terms: Iterable[Any]) -> Any:
     linear: list[Any] = []
     for term in terms:
         kind = term.__class__
-        if kind in _TERMS:
+        if kind is MonomialTermExpression or kind is VarData:
             linear.append(term)
         elif kind is LinearExpression:
             linear += term.args
@@ -33,11 +32,11 @@ def total(terms: Iterable[Any]) -> Any:
         else:
             factor, inner = term.args  # a number times a sum
             linear += [factor * part for part in inner.args]
-    if constant and linear:
+    if not linear:
+        return constant
+    if constant:
         linear.append(constant)
-    elif len(linear) == 1:
-        return linear[0]
-    return LinearExpression(linear) if linear else constant
+    return linear[0] if len(linear) == 1 else LinearExpression(linear)
 
 
 def at_most(model: pyo.ConcreteModel, used: Any, limit: Any) -> Any:

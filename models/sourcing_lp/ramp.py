@@ -25,7 +25,7 @@ def add_ramp(model: pyo.ConcreteModel) -> None:
 
 def added_capacity(model: pyo.ConcreteModel, target: str, t: str) -> Any:
     """Capacity that decisions add to a supplier, process or stockpile in t [units/yr]."""
-    return total(model.available[e, t] for e in model.data.ramp.projects_on.get((target, t), ()))
+    return total([model.available[e, t] for e in model.data.ramp.projects_on.get((target, t), ())])
 
 
 def capacity_ramp(model: pyo.ConcreteModel, e: str, t: str) -> Any:

@@ -51,8 +51,7 @@ def _lifted(model: pyo.ConcreteModel, s: str, g: str, t: str) -> list[Any]:
 def capacity(model: pyo.ConcreteModel, s: str, t: str) -> Any:
     """What s can ship in t after events [units]."""
     data = model.data.supply
-    rate = data.capacity[s, t] + added_capacity(model, s, t)
-    return model.data.time.years[t] * data.availability[s, t] * rate
+    return model.data.time.years[t] * data.availability[s, t] * (data.capacity[s, t] + added_capacity(model, s, t))
 
 
 def supplier_capacity(model: pyo.ConcreteModel, s: str, t: str) -> Any:

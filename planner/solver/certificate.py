@@ -51,9 +51,9 @@ def certify(program: LinearProgram, solution: Solution) -> Certificate:
         Residuals; NaN anywhere counts as infinite.
     """
     x, y = solution.x, solution.y
-    activity, terms = program.times(x), np.zeros(len(program.rows))
+    activity, terms = program.times(x), np.zeros(program.shape[0])
     np.maximum.at(terms, program.row_of, np.abs(program.value * x[program.index]))
-    columns = np.zeros(len(program.columns))
+    columns = np.zeros(program.shape[1])
     np.maximum.at(columns, program.index, np.abs(program.value * y[program.row_of]))
     reduced = program.cost - program.transposed_times(y)
     typical = _typical(x)

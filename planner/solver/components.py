@@ -17,7 +17,7 @@ def components(program: LinearProgram) -> tuple[Integers, Integers]:
     Returns:
         Number of the component of each column and of each row, counted from 0; who has no coefficient is alone.
     """
-    columns, rows = len(program.columns), len(program.rows)
+    columns, rows = program.shape[1], program.shape[0]
     column, row = program.index, program.row_of + columns
     root = np.arange(columns + rows, dtype=np.int32)
     while True:

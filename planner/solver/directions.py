@@ -7,19 +7,21 @@ program itself, so it also chooses among those.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-import highspy
 import numpy as np
 
 from planner.noise import noise
 from planner.solver.components import components
 from planner.solver.engine import Engine, SolverError, Status, stop_at_limits
 from planner.solver.highs import WARM, Optimum
-from planner.solver.lower import Floats, Integers
+from planner.solver.lower import Flags, Floats, Integers, LinearProgram
+from planner.solver.undecided import subset, undecided
 
 TIGHT = 1e-8
 """A column or row this near to its side, in internal units, is at it."""
@@ -32,27 +34,55 @@ CLEAR = 1e-9
 class Directions:
     """Moves around an optimum.
 
+    Duals that equations settle one after the other are the same at every optimum; only the others are asked of the solver.
+
     Args:
-        optimum: The optimum; its engine is taken over, and must have been made with the options for warm runs.
+        optimum: The optimum.
+        warm: Leave those duals out, and start from the optimal basis.
     """
 
-    def __init__(self, optimum: Optimum) -> None:
-        self.engine, self.scaling = optimum.engine, optimum.scaling
-        self.program, self.dual, self.basis = optimum.program, optimum.y, optimum.basis
-        program, x = self.program, optimum.x
+    def __init__(self, optimum: Optimum, warm: bool = True) -> None:
+        self.scaling, self.deadline = optimum.scaling, optimum.deadline
+        program, x = optimum.program, optimum.x
         # what has a clear price is at its side, whatever rounding has made of it
         falls = (x > program.lower + TIGHT) & (optimum.d <= CLEAR)
         rises = (x < program.upper - TIGHT) & (optimum.d >= -CLEAR)
-        self.columns = np.where(falls, -np.inf, 0.0), np.where(rises, np.inf, 0.0)
         activity = program.times(x)
         self.at_lower = _near(activity, program.row_lower) | ((optimum.y > CLEAR) & np.isfinite(program.row_lower))
         self.at_upper = _near(activity, program.row_upper) | ((optimum.y < -CLEAR) & np.isfinite(program.row_upper))
-        self._installed = False
+        tight = self.at_lower | self.at_upper
+        # what may move either way has no reduced cost, which is an equation between duals
+        self.rows = undecided(tight, falls & rises, (program.row_of, program.index), program.value) if warm else tight
+        self.dual = np.where(tight, optimum.y, 0.0)
+        self.whole = program
+        columns = (falls | rises) & _with_any(program, self.rows)
+        # a program without columns is one that HiGHS does not solve
+        columns[:1] |= not columns.any()
+        settled = program.transposed_times(np.where(self.rows, 0.0, self.dual))
+        self.basis = optimum.basis.part(columns, self.rows) if warm else None
+        self.program = replace(
+            subset(replace(program, cost=program.cost - settled), columns, self.rows),
+            lower=np.where(falls, -np.inf, 0.0)[columns],
+            upper=np.where(rises, np.inf, 0.0)[columns],
+            row_lower=np.where(self.at_lower, 0.0, -np.inf)[self.rows],
+            row_upper=np.where(self.at_upper, 0.0, np.inf)[self.rows],
+        )
+        self.place = np.cumsum(self.rows) - 1
 
     @cached_property
     def component(self) -> Integers:
         """Connected component of each row: what is chosen in one has nothing to do with another."""
-        return components(self.program)[1]
+        return components(self.whole)[1]
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The solver at the program of directions, where no side moves."""
+        return self._engine(self.program)
+
+    def _engine(self, program: LinearProgram) -> Engine:
+        engine = Engine(program, WARM, self.deadline)
+        engine.start_from(self.basis)
+        return engine
 
     def smallest_prices(self) -> Floats:
         """The optimal dual with the smallest sum of absolute values, each times a number of its own: one, whatever the solver did.
@@ -60,16 +90,18 @@ class Directions:
         Returns:
             ``y`` by row, in internal units.
         """
-        # fixed numbers between 1 and 2 tell equal sums apart
-        slack = 1.0 + noise(self.component)
-        self.engine.change(self.program.cost, self.columns, (np.where(self.at_lower, -slack, -np.inf), np.where(self.at_upper, slack, np.inf)))
-        self.engine.start_from(self.basis)
-        status = self.engine.run()
-        stop_at_limits(status)
-        if status != Status.kOptimal:
-            raise SolverError(f"the prices could not be settled: {self.engine.highs.modelStatusToString(status)}")
-        self._installed = False
-        return self.engine.answer()[1]
+        if self.rows.any():
+            # fixed numbers between 1 and 2 tell equal sums apart
+            slack = (1.0 + noise(self.component))[self.rows]
+            low, high = np.where(self.at_lower[self.rows], -slack, -np.inf), np.where(self.at_upper[self.rows], slack, np.inf)
+            engine = self._engine(replace(self.program, row_lower=low, row_upper=high))
+            status = engine.run()
+            stop_at_limits(status)
+            if status != Status.kOptimal:
+                raise SolverError(f"the prices could not be settled: {engine.highs.modelStatusToString(status)}")
+            self.dual = self.dual.copy()
+            self.dual[self.rows] = engine.answer()[1]
+        return self.dual
 
     def along(self, change: Mapping[int, float]) -> float:
         """Derivative of the least cost when right-hand sides move.
@@ -84,7 +116,7 @@ class Directions:
         size = max(map(abs, scaled.values()), default=0.0)
         if not size:
             return 0.0
-        slope = self._moved({row: step / size for row, step in scaled.items()})
+        slope = self._slope({row: step / size for row, step in scaled.items()})
         return slope * size * self.scaling.money if abs(slope) > ROUNDING else 0.0
 
     def priced(self, row: int) -> bool:
@@ -98,7 +130,6 @@ class Directions:
             rows: In order of interest.
             most: Stop after so many rows of a component whose dual is not unique, since each takes two runs of the solver.
         """
-        unique = self._proven_unique()
         found: dict[int, tuple[float, float]] = {}
         asked: Counter[int] = Counter()
         for row in rows:
@@ -106,8 +137,8 @@ class Directions:
                 continue
             factor = float(self.scaling.row[row] * self.scaling.money)
             low = high = dual = float(self.dual[row])
-            if row not in unique and (self.at_lower[row] or self.at_upper[row]):
-                low, high = -self._moved({row: -1.0}), self._moved({row: 1.0})
+            if self.rows[row]:
+                low, high = -self._slope({row: -1.0}), self._slope({row: 1.0})
                 if high - low > 1e-7 * max(1.0, abs(dual)):
                     asked[int(self.component[row])] += 1
                 else:
@@ -115,34 +146,20 @@ class Directions:
             found[row] = min(low, dual) * factor, max(high, dual) * factor
         return found
 
-    def _proven_unique(self) -> set[int]:
-        """Duals that stay the same while the row's side moves either way: HiGHS's ranging proves them unique at little cost."""
-        program = self.program
-        self.engine.change(program.cost, (program.lower, program.upper), (program.row_lower, program.row_upper))
-        self.engine.start_from(self.basis)
-        self._installed = False
-        if self.engine.run() != Status.kOptimal:
-            return set()
-        status, ranging = self.engine.highs.getRanging()
-        if status != highspy.HighsStatus.kOk:
-            return set()
-        up, down = np.array(ranging.row_bound_up.value_), np.array(ranging.row_bound_dn.value_)
-        _, y, _ = self.engine.answer()
-        activity = np.array(self.engine.highs.getSolution().row_value)
-        clear = (up > activity + 1e-6) & (down < activity - 1e-6) & (y != 0)
-        return set(np.flatnonzero(clear).tolist())
+    def _slope(self, change: Mapping[int, float]) -> float:
+        """Cost of the cheapest small move that follows a change of sides, all in internal units."""
+        moved = {int(self.place[row]): step for row, step in change.items() if self.rows[row]}
+        known = math.fsum(step * float(self.dual[row]) for row, step in change.items() if not self.rows[row])
+        return known + (self._moved(moved) if moved else 0.0)
 
     def _moved(self, change: Mapping[int, float]) -> float:
-        """Cost of the cheapest small move that follows a change of sides, all in internal units."""
-        if not self._installed:
-            self._install(self.basis)
+        """The same for rows of the program of directions."""
         self._shift(change)
         status = self.engine.run_briefly()
         if status not in _ANSWERS:
             # what earlier runs have left behind can spoil one; a new instance has nothing to spoil
             stop_at_limits(status)
-            self.engine = Engine(self.program, WARM, self.engine.deadline)
-            self._install(None)
+            self.engine = Engine(self.program, WARM, self.deadline)
             self._shift(change)
             status = self.engine.run_briefly()
         objective = self.engine.objective
@@ -156,19 +173,20 @@ class Directions:
         self.engine.start_from(self.basis)
         return float("inf")
 
-    def _install(self, basis: Any) -> None:
-        """Put the program of directions into the solver."""
-        sides = np.where(self.at_lower, 0.0, -np.inf), np.where(self.at_upper, 0.0, np.inf)
-        self.engine.change(self.program.cost, self.columns, sides)
-        self.engine.start_from(basis)
-        self._installed = True
-
     def _shift(self, change: Mapping[int, float]) -> None:
         for row, step in change.items():
-            self.engine.highs.changeRowBounds(row, step if self.at_lower[row] else -np.inf, step if self.at_upper[row] else np.inf)
+            low, high = float(self.program.row_lower[row]), float(self.program.row_upper[row])
+            self.engine.highs.changeRowBounds(row, low + step, high + step)
 
 
 _ANSWERS = (Status.kOptimal, Status.kInfeasible, Status.kUnboundedOrInfeasible)
+
+
+def _with_any(program: LinearProgram, rows: Flags) -> Flags:
+    """Columns with a coefficient in any of some rows."""
+    found = np.zeros(program.shape[1], dtype=bool)
+    found[program.index[rows[program.row_of]]] = True
+    return found
 
 
 def _near(activity: Floats, side: Floats) -> Any:

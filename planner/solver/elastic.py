@@ -28,7 +28,7 @@ def with_slacks(program: LinearProgram, slacks: Sequence[Slack], cost: Floats | 
         slacks: Its further columns, each counted so that its values are near one.
         cost: Cost of the program's own columns; default none.
     """
-    count = len(program.columns)
+    count = program.shape[1]
     rows = [row for slack in slacks for row in slack.eases]
     columns = [count + j for j, slack in enumerate(slacks) for _ in slack.eases]
     upper_only = ~np.isfinite(program.row_lower)
@@ -59,12 +59,12 @@ def with_added(program: LinearProgram, entries: Mapping[tuple[int, int], float])
 
 def _merged(program: LinearProgram, rows: Sequence[int], columns: Sequence[int], values: Sequence[float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The matrix by rows with further entries; those at one place are added up."""
-    width = max([len(program.columns), *(column + 1 for column in columns)])
+    width = max([program.shape[1], *(column + 1 for column in columns)])
     all_rows = np.concatenate([program.row_of, np.array(rows, dtype=np.int64)])
     place = all_rows.astype(np.int64) * width + np.concatenate([program.index, np.array(columns, dtype=np.int64)])
     places, where = np.unique(place, return_inverse=True)
     summed = np.bincount(where, weights=np.concatenate([program.value, np.array(values, dtype=float)]), minlength=len(places))
     kept = summed != 0
     places, summed = places[kept], summed[kept]
-    start = np.concatenate([[0], np.cumsum(np.bincount(places // width, minlength=len(program.rows)))]).astype(np.int32)
+    start = np.concatenate([[0], np.cumsum(np.bincount(places // width, minlength=program.shape[0]))]).astype(np.int32)
     return start, (places % width).astype(np.int32), summed

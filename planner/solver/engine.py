@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from functools import cached_property
 
 import highspy
 import numpy as np
+import numpy.typing as npt
 
 from planner.errors import Interrupted, LimitError, StopgapError
-from planner.solver.lower import Floats, LinearProgram
+from planner.solver.lower import Flags, Floats, LinearProgram
 
 Option = str | int | float | bool
 Status = highspy.HighsModelStatus
@@ -39,6 +40,54 @@ class _Spent:
 
 
 SPENT = _Spent()
+
+
+class Basis:
+    """Who is basic at a vertex, and at which side the others are: a basis of which parts can be taken and put back.
+
+    Args:
+        highs: As HiGHS has it; what crosses to Python and back is converted only where it is asked for.
+    """
+
+    def __init__(self, highs: highspy.HighsBasis) -> None:
+        self.highs = highs
+
+    @cached_property
+    def columns(self) -> npt.NDArray[np.object_]:
+        """Status of each column."""
+        return np.array(self.highs.col_status, dtype=object)
+
+    @cached_property
+    def rows(self) -> npt.NDArray[np.object_]:
+        """Status of each row."""
+        return np.array(self.highs.row_status, dtype=object)
+
+    def part(self, columns: Flags, rows: Flags) -> Basis:
+        """The basis of a part of the program."""
+        return _basis(self.columns[columns], self.rows[rows])
+
+    def put(self, columns: Flags, rows: Flags, part: Basis) -> Basis:
+        """This basis, with that of a part in its place."""
+        all_columns, all_rows = self.columns.copy(), self.rows.copy()
+        all_columns[columns], all_rows[rows] = part.columns, part.rows
+        return _basis(all_columns, all_rows)
+
+    def may_move(self, columns: Flags, rows: Flags) -> bool:
+        """Whether any of some columns and rows is not basic."""
+        return bool((self.columns[columns] != _BASIC).any() or (self.rows[rows] != _BASIC).any())
+
+
+def _basis(columns: npt.NDArray[np.object_], rows: npt.NDArray[np.object_]) -> Basis:
+    """A basis put together by hand, of which HiGHS sees whether it is one, and which it completes."""
+    found = highspy.HighsBasis()
+    found.col_status, found.row_status = columns.tolist(), rows.tolist()
+    found.valid = found.alien = True
+    basis = Basis(found)
+    basis.columns, basis.rows = columns, rows
+    return basis
+
+
+_BASIC = highspy.HighsBasisStatus.kBasic
 
 
 class Engine:
@@ -126,16 +175,16 @@ class Engine:
         """Simplex iterations of the last run."""
         return int(self.highs.getInfo().simplex_iteration_count)
 
-    def basis(self) -> Any:
+    def basis(self) -> Basis:
         """The basis of the last run, to come back to."""
-        return self.highs.getBasis()
+        return Basis(self.highs.getBasis())
 
-    def start_from(self, basis: Any) -> None:
+    def start_from(self, basis: Basis | None) -> None:
         """Start the next run from a basis; from scratch where it is None."""
         if basis is None:
             self.highs.setBasis()
         else:
-            self.highs.setBasis(basis)
+            self.highs.setBasis(basis.highs)
 
     def change(self, cost: Floats, columns: tuple[Floats, Floats], rows: tuple[Floats, Floats]) -> None:
         """Replace all costs and bounds; the basis stays."""

@@ -9,15 +9,16 @@ after the other is minimised from the basis at hand, until one plan is left. Dua
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-import highspy
 import numpy as np
 
 from planner.solver.directions import CLEAR, Directions
 from planner.solver.engine import Engine, Status, stop_at_limits
 from planner.solver.highs import WARM, Optimum, Solution, without_noise
-from planner.solver.lower import Floats
+from planner.solver.lower import Flags, Floats, LinearProgram
+from planner.solver.undecided import subset, touching, undecided
 
 DIGITS = 9
 """Significant digits of a settled plan."""
@@ -38,6 +39,8 @@ class Settled:
     solution: Solution
     stages: dict[str, str]
     """What became of each preference: ``decided`` (one plan is left), ``narrowed``, ``nothing to choose``, or why it was skipped."""
+    directions: Directions | None = field(default=None, repr=False, compare=False)
+    """Moves around it; None where there was nothing to solve."""
 
 
 def settle(solution: Solution, preferences: Sequence[Preference], warm: bool = True) -> Settled:
@@ -58,32 +61,35 @@ def settle(solution: Solution, preferences: Sequence[Preference], warm: bool = T
     optimum = solution.optimum
     if optimum is None:
         return Settled(solution, {})
-    # a fresh instance: one that keeps factors and scales of a run under other options has been seen to end wrong
-    optimum = replace(optimum, engine=Engine(optimum.program, WARM, optimum.engine.deadline), basis=optimum.basis if warm else None)
-    face = _Face(optimum)
+    face = _Face(optimum, warm)
     stages: dict[str, str] = {}
     for preference in preferences:
         stages[preference.name] = face.prefer(preference.weights)
         if stages[preference.name] == "decided":
             break
     x = np.clip(without_noise(face.x), optimum.program.lower, optimum.program.upper)
-    directions = Directions(replace(optimum, x=x))
+    directions = Directions(replace(optimum, x=x), warm)
     y = without_noise(directions.smallest_prices())
     d = without_noise(optimum.program.cost - optimum.program.transposed_times(y))
     plan, prices, reduced = (significant(part) for part in optimum.scaling.unscale(x, y, d))
-    return Settled(replace(solution, x=plan, y=prices, d=reduced, optimum=replace(optimum, x=x, y=y, d=d)), stages)
+    return Settled(replace(solution, x=plan, y=prices, d=reduced, optimum=replace(optimum, x=x, y=y, d=d)), stages, directions)
 
 
 class _Face:
-    """The optima of a program: bounds and sides that all of them keep."""
+    """The optima of a program: bounds and sides that all of them keep.
 
-    def __init__(self, optimum: Optimum) -> None:
-        self.engine, self.program = optimum.engine, optimum.program
-        self.x = optimum.x
+    Args:
+        optimum: One of them.
+        warm: Leave out what has only one value, and start from the optimal basis.
+    """
+
+    def __init__(self, optimum: Optimum, warm: bool) -> None:
+        self.program, self.deadline, self.warm = optimum.program, optimum.deadline, warm
+        self.x = optimum.x.copy()
         self.lower, self.upper = self.program.lower.copy(), self.program.upper.copy()
         self.row_lower, self.row_upper = self.program.row_lower.copy(), self.program.row_upper.copy()
+        self.basis = optimum.basis
         self._hold(optimum.y, optimum.d)
-        self.engine.start_from(optimum.basis)
 
     def _hold(self, y: Floats, d: Floats) -> None:
         """Keep what has a clear price where it is."""
@@ -94,28 +100,48 @@ class _Face:
         at_lower, at_upper = (y > CLEAR) & np.isfinite(self.row_lower), (y < -CLEAR) & np.isfinite(self.row_upper)
         self.row_upper[at_lower] = self.row_lower[at_lower]
         self.row_lower[at_upper] = self.row_upper[at_upper]
+        self.free = self.upper > self.lower
+        if self.warm:
+            places = self.program.index, self.program.row_of
+            self.free = undecided(self.free, self.row_upper == self.row_lower, places, self.program.value)
 
     def prefer(self, weights: Floats) -> str:
         """Minimise a preference on the face and narrow it to the optima of that."""
-        weights = np.where(self.upper > self.lower, weights, 0.0)
-        if not weights.any():
+        if not weights[self.upper > self.lower].any():
             return "nothing to choose"
-        self.engine.change(weights, (self.lower, self.upper), (self.row_lower, self.row_upper))
-        status = self.engine.run()
-        stop_at_limits(status)
-        if status != Status.kOptimal:
-            return f"skipped: {self.engine.highs.modelStatusToString(status).lower()}"
-        self.x, y, d = self.engine.answer()
-        self._hold(y, d)
+        if weights[self.free].any():
+            status = self._minimise(weights)
+            if status != Status.kOptimal:
+                return f"skipped: {status.name.removeprefix('k').lower()}"
         return "narrowed" if self._open() else "decided"
+
+    def _minimise(self, weights: Floats) -> Any:
+        """Move to what is preferred of all that is left."""
+        columns, rows = self.free, touching(self.program, self.free)
+        engine = Engine(self._left(weights, columns, rows), WARM, self.deadline)
+        if self.warm:
+            engine.start_from(self.basis.part(columns, rows))
+        status = engine.run()
+        stop_at_limits(status)
+        if status == Status.kOptimal:
+            y, d = np.zeros(len(rows)), np.zeros(len(columns))
+            self.x[columns], y[rows], d[columns] = engine.answer()
+            self.basis = self.basis.put(columns, rows, engine.basis())
+            self._hold(y, d)
+        return status
+
+    def _left(self, weights: Floats, columns: Flags, rows: Flags) -> LinearProgram:
+        """What is left to choose: all other columns stay where they are."""
+        used = self.program.times(np.where(columns, 0.0, self.x))
+        face = replace(
+            self.program, cost=weights, lower=self.lower, upper=self.upper, row_lower=self.row_lower - used, row_upper=self.row_upper - used
+        )
+        return subset(face, columns, rows)
 
     def _open(self) -> bool:
         """Whether a nonbasic column or row may still move for nothing."""
-        basis, basic = self.engine.basis(), highspy.HighsBasisStatus.kBasic
-        # each access copies the list
-        columns, rows = basis.col_status, basis.row_status
-        free = [columns[j] for j in np.flatnonzero(self.upper > self.lower)] + [rows[i] for i in np.flatnonzero(self.row_upper > self.row_lower)]
-        return any(status != basic for status in free)
+        rows = touching(self.program, self.free) & (self.row_upper > self.row_lower)
+        return self.basis.may_move(self.free, rows)
 
 
 def significant(values: Floats, digits: int = DIGITS) -> Floats:

@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import highspy
 import numpy as np
 
 from planner.errors import InputError, Interrupted
-from planner.solver.engine import Engine, Option, SolverError, Status, must_be_numbers, stop_at_limits
+from planner.solver.engine import Basis, Engine, Option, SolverError, Status, must_be_numbers, stop_at_limits
 from planner.solver.lower import Floats, LinearProgram, name_of
 from planner.solver.scale import Scaling, scale
 
@@ -60,16 +59,17 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Optimum:
-    """An optimum inside the solver, in internal units: what further questions start from."""
+    """An optimum in internal units: what further questions start from."""
 
-    engine: Engine
     program: LinearProgram
     scaling: Scaling
     x: Floats
     y: Floats
     d: Floats
-    basis: Any
-    """An optimal basis; None to do without."""
+    basis: Basis
+    """An optimal basis."""
+    deadline: float | None = None
+    """Value of ``time.monotonic()`` at which further runs stop; None for no limit."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def solve(
             continue
         attempts.append(Attempt(rung, word, False))
         if status == Status.kModelEmpty:
-            return Solution(np.zeros(len(program.columns)), np.zeros(0), program.cost.copy(), 0, 0.0, chosen)
+            return Solution(np.zeros(program.shape[1]), np.zeros(0), program.cost.copy(), 0, 0.0, chosen)
         stop_at_limits(status)
         # presolve may err: only a run without it may say that there is no plan
         if chosen["presolve"] == "off" and doubtful is None and status in _NO_OPTIMUM:
@@ -162,7 +162,8 @@ def _words(options: Mapping[str, Option]) -> str:
 def _solution(engine: Engine, scaled: LinearProgram, scaling: Scaling, options: dict[str, Option], seconds: float) -> Solution:
     x, y, d = (without_noise(part) for part in engine.answer())
     x = np.clip(x, scaled.lower, scaled.upper)
-    return Solution(*scaling.unscale(x, y, d), engine.iterations, seconds, options, optimum=Optimum(engine, scaled, scaling, x, y, d, engine.basis()))
+    optimum = Optimum(scaled, scaling, x, y, d, engine.basis(), engine.deadline)
+    return Solution(*scaling.unscale(x, y, d), engine.iterations, seconds, options, optimum=optimum)
 
 
 def _explained(scaled: LinearProgram, scaling: Scaling, engine: Engine, status: highspy.HighsModelStatus) -> NoSolution:
@@ -196,13 +197,13 @@ def _conflict(engine: Engine) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def _unbounded(program: LinearProgram, scaling: Scaling, engine: Engine) -> NoSolution:
     """Tell unbounded from infeasible by a solve without costs; name the columns of the ray."""
-    flat = Engine(replace(program, cost=np.zeros(len(program.columns))), {**OPTIONS, "presolve": "off"}, engine.deadline)
+    flat = Engine(replace(program, cost=np.zeros(program.shape[1])), {**OPTIONS, "presolve": "off"}, engine.deadline)
     status = flat.run()
     stop_at_limits(status)
     if status != Status.kOptimal:
         return NoSolution("infeasible", *_conflict(flat))
     _, exists, ray = engine.highs.getPrimalRay()
-    growth = np.array(ray) if exists else np.zeros(len(program.columns))
+    growth = np.array(ray) if exists else np.zeros(program.shape[1])
     columns = np.flatnonzero(np.abs(growth) > 1e-9)
     return NoSolution("unbounded", columns=tuple(int(j) for j in columns), ray=tuple(float(growth[j] * scaling.column[j]) for j in columns))
 

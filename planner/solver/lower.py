@@ -18,6 +18,7 @@ from pyomo.core.expr import relational_expr as relations
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
 Key = tuple[str, Any]
 
 
@@ -58,20 +59,20 @@ class LinearProgram:
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, columns)."""
-        return len(self.rows), len(self.columns)
+        return len(self.row_lower), len(self.cost)
 
     @property
     def row_of(self) -> Integers:
         """Row of each non-zero."""
-        return np.repeat(np.arange(len(self.rows), dtype=np.int32), np.diff(self.start))
+        return np.repeat(np.arange(self.shape[0], dtype=np.int32), np.diff(self.start))
 
     def times(self, x: Floats) -> Floats:
         """``A x``, shape (rows,)."""
-        return np.asarray(np.bincount(self.row_of, weights=self.value * x[self.index], minlength=len(self.rows)), dtype=float)
+        return np.asarray(np.bincount(self.row_of, weights=self.value * x[self.index], minlength=self.shape[0]), dtype=float)
 
     def transposed_times(self, y: Floats) -> Floats:
         """``Aᵀ y``, shape (columns,)."""
-        return np.asarray(np.bincount(self.index, weights=self.value * y[self.row_of], minlength=len(self.columns)), dtype=float)
+        return np.asarray(np.bincount(self.index, weights=self.value * y[self.row_of], minlength=self.shape[1]), dtype=float)
 
 
 def name_of(key: Key) -> str:

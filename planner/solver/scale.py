@@ -31,7 +31,7 @@ def scale(program: LinearProgram) -> tuple[LinearProgram, Scaling]:
     """Bring a program to ordinary size; ``program.groups`` says which columns share a size, -1 which are of ordinary size already."""
     column = _power_of_two(_sizes(program)[program.groups])
     scaled = np.abs(program.value) * column[program.index]
-    row = _power_of_two(1 / _largest(len(program.rows), program.row_of, scaled))
+    row = _power_of_two(1 / _largest(program.shape[0], program.row_of, scaled))
     cost = np.abs(program.cost * column)
     money = float(_power_of_two(np.array([np.median(cost[cost > 0])]))[0]) if np.any(cost > 0) else 1.0
     return (
@@ -58,18 +58,18 @@ def _sizes(program: LinearProgram) -> Floats:
     count = int(program.groups.max(initial=-1)) + 1
     grouped = program.groups[program.index] >= 0
     rows, groups, values = program.row_of[grouped], program.groups[program.index][grouped], np.abs(program.value[grouped])
-    first = np.full(len(program.rows), count, dtype=np.int32)
-    last = np.full(len(program.rows), -1, dtype=np.int32)
+    first = np.full(program.shape[0], count, dtype=np.int32)
+    last = np.full(program.shape[0], -1, dtype=np.int32)
     np.minimum.at(first, rows, groups)
     np.maximum.at(last, rows, groups)
-    widest = _largest(len(program.rows), rows, values)
+    widest = _largest(program.shape[0], rows, values)
     sizes = np.full(count, np.nan)
     asked = _finite(program.row_lower)
     allowed = np.where(asked > 0, 0.0, _finite(program.row_upper))
     for side in (asked, allowed):
         own = (first == last) & (side > 0)
         sizes = np.where(np.isnan(sizes), _medians(first[own], np.log2(side[own] / widest[own]), count), sizes)
-        sizes = _spread(rows, groups, np.log2(values), sizes, len(program.rows))
+        sizes = _spread(rows, groups, np.log2(values), sizes, program.shape[0])
     default = float(np.nanmedian(sizes)) if np.isfinite(sizes).any() else 0.0
     return np.append(np.exp2(np.clip(np.where(np.isnan(sizes), default, sizes), -80, 80)), 1.0)
 

@@ -10,8 +10,8 @@ import pytest
 
 from planner.solver.certificate import certify
 from planner.solver.directions import Directions
-from planner.solver.engine import Engine, Option
-from planner.solver.highs import WARM, NoSolution, Solution, solve
+from planner.solver.engine import Option
+from planner.solver.highs import NoSolution, Solution, solve
 from planner.solver.lower import LinearProgram
 from tests.planner.solver.toy_programs import FREE, Floats, program, random_program, transport
 
@@ -20,7 +20,7 @@ def around(lp: LinearProgram) -> Directions:
     answer = solve(lp)
     assert isinstance(answer, Solution)
     assert answer.optimum is not None
-    return Directions(replace(answer.optimum, engine=Engine(answer.optimum.program, WARM)))
+    return Directions(answer.optimum)
 
 
 def twice() -> LinearProgram:

@@ -162,7 +162,7 @@ def test_the_state_of_the_solver_goes_with_the_settled_plan() -> None:
 
 def test_no_time_left_is_a_limit() -> None:
     answer = solved(equals())
-    optimum_of(answer).engine.deadline = 0.0
+    answer = replace(answer, optimum=replace(optimum_of(answer), deadline=0.0))
     with pytest.raises(LimitError, match="time limit"):
         settle(answer, [Preference("wish", np.arange(3.0))])
 
