@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from planner.collector import collector_paused
 from planner.errors import MOST_PROBLEMS, InputError, Mark, Problem, Problems, did_you_mean
 from planner.scenario.characters import harmless
 from planner.scenario.context import make_context
@@ -70,6 +71,7 @@ def _reads_as_text(value: str) -> bool:
 _Dumper.add_representer(str, _text)
 
 
+@collector_paused()
 def load(path: str | Path, sets: Iterable[str] = (), root: str | Path | None = None) -> Loaded:
     """Read, put together and validate a scenario.
 
@@ -106,6 +108,7 @@ def assemble(name: str, sources: Sources, *, partial: bool = False) -> Loaded:
     return Loaded(name, scenario, calendar, sources)
 
 
+@collector_paused()
 def loads(text: str, name: str) -> Loaded:
     """Validate a scenario that stands in one text, such as the resolved one of a plan.
 

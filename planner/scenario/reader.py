@@ -286,8 +286,7 @@ class _Builder:
         if depth > MAX_DEPTH:
             raise self.stop(event, (), f"is nested more than {MAX_DEPTH} levels deep")
         self.count += 1
-        if depth > self.deepest:
-            self.deepest = depth
+        self.deepest = max(self.deepest, depth)
         self.budget.left -= 1
         if self.budget.left < 0:
             raise self.stop(event, (), f"holds more than {MAX_NODES} values", "leave out what the scenario does not need")
