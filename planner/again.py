@@ -39,7 +39,7 @@ def price_problems(plan: Plan, loaded: Loaded) -> Iterator[str]:
         return
     if "tie-break" in again.tie_break:
         return
-    found = again.tables["prices"]
+    found = again.tables.plain()["prices"]
     keys = list(COLUMNS["prices"])
     both = plan.tables["prices"].merge(found, on=keys, how="outer", suffixes=("", " again"), indicator=True)
     largest = float(found["value"].abs().max()) if len(found) else 0.0

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from planner.collector import collector_paused
 from planner.errors import CheckError, LimitError
 from planner.optimum import Best, find_best
-from planner.program import collector_paused, cost_lines, program_of
-from planner.results.tables import Answer, Tables, joined, make_tables
+from planner.program import cost_lines, program_of
+from planner.results.coded import Coded
+from planner.results.columns import Answer
+from planner.results.tables import joined, make_tables
 from planner.scenario.dates import Calendar
 from planner.scenario.parts import split
 from planner.scenario.schema import Budget, MaxEmissions, Scenario, StockLimit
@@ -55,7 +58,7 @@ class Part:
 class Answered:
     """An answer that has passed its checks, of a part or of the whole."""
 
-    tables: Tables
+    tables: Coded
     costs: dict[str, float]
     """Discounted money by cost line."""
     checks: list[Check]
@@ -132,7 +135,7 @@ def _answered(part: Part, clock: Stopwatch) -> Answered | None:
     with clock.stage("check"):
         tables = make_tables(Answer(part.scenario, part.calendar, data, program, best.solution, best.intervals))
         costs = cost_lines(program, best.solution)
-        checks = recheck(part.scenario, part.calendar, tables, costs, sum(costs.values()))
+        checks = recheck(part.scenario, part.calendar, tables.frames(), costs, sum(costs.values()))
         _must_pass(checks, best.certificate)
     size = {"rows": program.shape[0], "columns": program.shape[1], "nonzeros": len(program.value)}
     seconds = {**clock.seconds, "highs": round(SPENT.seconds - waited, 4)}
@@ -143,7 +146,7 @@ def _checked_whole(scenario: Scenario, calendar: Calendar, found: Answered) -> A
     """The whole with its own check, where a policy adds up over materials: were it in one part only, no part would notice."""
     if not any(isinstance(policy, StockLimit | Budget | MaxEmissions) for policy in scenario.policies.values()):
         return found
-    checks = recheck(scenario, calendar, found.tables, found.costs, sum(found.costs.values()))
+    checks = recheck(scenario, calendar, found.tables.frames(), found.costs, sum(found.costs.values()))
     _must_pass(checks)
     return replace(found, checks=checks)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from planner.compile.events import Target, matches, material_target, process_target, supplier_target
+from planner.compile.events import Target, material_target, process_target, supplier_target
 from planner.compile.projects import ramp_of
 from planner.compile.setting import Setting
 from planner.compile.use import stock_units
 from planner.errors import Problem, did_you_mean, listed
 from planner.scenario.fields import Stock
 from planner.scenario.load import Loaded
-from planner.scenario.schema import Event, MaxShare, MinCover, SizeChoice, StockLimit, Stockpile
+from planner.scenario.schema import MaxShare, MinCover, SizeChoice, StockLimit, Stockpile
 
 
 def warnings_of(loaded: Loaded) -> list[Problem]:
@@ -201,9 +201,9 @@ def names_that_match_nothing(loaded: Loaded, setting: Setting) -> Iterator[Probl
     mined = {supplier.mined_in for supplier in scenario.suppliers.values() if supplier.mined_in}
     known = {"origin": mined, "country": exported, "supplier": set(scenario.suppliers)}
     asked: list[tuple[tuple[str, ...], tuple[str, ...], set[str]]] = []
-    targets = _targets(setting)
+    matching = _matching(setting)
     for key, event in scenario.events.items():
-        if _matched(event, targets):
+        if key in matching:
             asked += [(("events", key, "match", name), getattr(event.match, name) or (), known[name]) for name in ("country", "origin")]
     for key, policy in scenario.policies.items():
         if isinstance(policy, MaxShare):
@@ -240,11 +240,11 @@ def suppliers_that_never_ship(loaded: Loaded, _: Setting) -> Iterator[Problem]:
 
 def events_that_do_nothing(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
     """An event that matches nothing is usually a misspelt country."""
-    scenario, targets = loaded.scenario, _targets(setting)
-    for key, event in scenario.events.items():
+    matching = _matching(setting)
+    for key, event in loaded.scenario.events.items():
         if all(getattr(event, name) is None for name in EFFECTS):
             yield _at(loaded, ("events", key), "changes nothing", "add an effect such as spot: 0 %")
-        if not _matched(event, targets):
+        if key not in matching:
             yield _at(loaded, ("events", key, "match"), "matches nothing", "check its countries and ids; all given keys must match at once")
         if event.match.parties is not None:
             for name in ("capacity", "commitments"):
@@ -264,8 +264,9 @@ def _targets(setting: Setting) -> list[Target]:
     return list(dict.fromkeys(targets))
 
 
-def _matched(event: Event, targets: list[Target]) -> bool:
-    return any(matches(event, target) for target in targets)
+def _matching(setting: Setting) -> set[str]:
+    """Ids of the events that act on something."""
+    return {event.key for target in _targets(setting) for event in setting.events.on(target).events}
 
 
 def capacity_without_limit(loaded: Loaded, _: Setting) -> Iterator[Problem]:

@@ -83,9 +83,9 @@ def solve_scenario(
         eased = relaxed(loaded, settlement)
         plan = solve_scenario(eased, time_limit=manner.left, progress=progress, tie_break=tie_break, options=options, workers=workers)
         return _marked(plan, eased, error.relaxations, sets)
-    found = replace(found, tables={**found.tables, INPUTS: input_table(loaded)})
-    warnings += [str(problem) for problem in end_warnings(loaded, found.tables)]
-    return Plan(loaded.name, _record(loaded, found, warnings, clock.seconds, {"set": sets, "time_limit": time_limit}), loaded.resolved, found.tables)
+    warnings += [str(problem) for problem in end_warnings(loaded, found.tables.frames())]
+    record = _record(loaded, found, warnings, clock.seconds, {"set": sets, "time_limit": time_limit})
+    return Plan(loaded.name, record, loaded.resolved, {**found.tables.plain(), INPUTS: input_table(loaded)})
 
 
 def _write_models(loaded: Loaded, paths: list[Path]) -> None:
@@ -125,8 +125,8 @@ def _record(loaded: Loaded, found: Answered, warnings: list[str], seconds: dict[
         "discount_rate": loaded.scenario.money.discount_rate,
         "total_cost": sum(found.costs.values()),
         "costs": found.costs,
-        "tables": sorted(found.tables),
-        "figures": key_figures(loaded.scenario, loaded.calendar, found.tables),
+        "tables": sorted([*found.tables.tables, INPUTS]),
+        "figures": key_figures(loaded.scenario, loaded.calendar, found.tables.frames()),
         "warnings": warnings,
         "inputs": loaded.sources.files,
         "resolved_sha256": loaded.digest,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import sourcing_lp
+from planner.collector import collector_paused
 from planner.compile import compile_scenario
 from planner.scenario.dates import Calendar
 from planner.scenario.load import Loaded
@@ -38,19 +36,3 @@ def cost_lines(program: LinearProgram, solution: Solution) -> dict[str, float]:
     return {
         name.removeprefix("cost_"): line.constant + math.fsum((line.values * solution.x[line.columns]).tolist()) for name, line in program.lines.items()
     }
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector: building makes many objects that all stay, and walking them again and again is wasted.
-
-    What was made meanwhile is gone through once at the end, since a Pyomo model is one great cycle.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.collect(0)
-            gc.enable()

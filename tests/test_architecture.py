@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = {
     "planner.errors": 0,
+    "planner.collector": 0,
     "planner.noise": 0,
     "planner.stopwatch": 0,
     "sourcing_lp": 0,

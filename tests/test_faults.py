@@ -125,7 +125,7 @@ def start(hook: str, number: int, stored: Path | str, *words: str | Path, prefix
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     """Exit code, stdout and stderr; whatever happens, there is no traceback."""
-    stdout, stderr = process.communicate(timeout=90)
+    stdout, stderr = process.communicate(timeout=240)
     assert "Traceback" not in stdout + stderr
     assert "internal error" not in stderr
     return process.returncode, stdout, stderr
@@ -614,7 +614,7 @@ def test_the_digest_of_a_record_does_not_change_on_the_disk(tmp_path: Path) -> N
 def shell(script: str) -> subprocess.CompletedProcess[str]:
     command = script.replace("PLAN", f"'{sys.executable}' -m planner")
     words, environment = ["bash", "-c", f"set -o pipefail; {command}"], {**os.environ, "PYTHONPATH": PATHS}
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False, env=environment)
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False, env=environment)
 
 
 @pytest.mark.parametrize(

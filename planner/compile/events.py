@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import Literal, NamedTuple
 
-from planner.scenario.dates import Calendar, Period
+import numpy as np
+
+from planner.scenario.dates import Calendar, Floats, Integers, Period
 from planner.scenario.schema import Event, Process, Scenario, Supplier
-from planner.scenario.series import mean_over
 
 Factor = Literal["capacity", "price", "demand", "draw"]
 Added = Literal["tariff", "lead_time"]
 Smallest = Literal["spot", "contracts", "commitments"]
 
 
-Dated = tuple[Event, dt.date, dt.date]
-"""An event, its first day, and the first day after it."""
+class Dated(NamedTuple):
+    """An event with its id, its first day, and the first day after it."""
+
+    key: str
+    event: Event
+    first: dt.date
+    last: dt.date
 
 
 @dataclass(frozen=True)
@@ -57,63 +64,107 @@ class Events:
 
     def __init__(self, scenario: Scenario, calendar: Calendar) -> None:
         self.calendar = calendar
-        self.ids = {id(event): key for key, event in scenario.events.items()}
-        self.events = [(event, event.from_ or calendar.start, event.until or calendar.end) for event in scenario.events.values()]
-        self._on: dict[Target, Effects] = {}
+        self.events = [Dated(key, event, event.from_ or calendar.start, event.until or calendar.end) for key, event in scenario.events.items()]
+        self._matching = {key: _Matching.of(key, scenario.events.values()) for key in (field.name for field in fields(Target))}
+        self._effects: dict[int, Effects] = {}
 
     def on(self, target: Target) -> Effects:
-        """What the events do to a target; look it up once and ask it for each period."""
-        found = self._on.get(target)
+        """What the events do to a target; the same object for all targets that the same events reach."""
+        reaching = self._reaching(target)
+        found = self._effects.get(reaching)
         if found is None:
-            found = self._on[target] = Effects([item for item in self.events if matches(item[0], target)], self.ids)
+            events = [event for place, event in enumerate(self.events) if reaching >> place & 1]
+            found = self._effects[reaching] = Effects(events, self.calendar)
         return found
+
+    def _reaching(self, target: Target) -> int:
+        """The events that reach a target, a bit each.
+
+        Every key that ``match`` gives must fit. What belongs to no party is not reached by an event that names parties.
+        """
+        reaching = -1
+        for key, matching in self._matching.items():
+            fits = matching.silent
+            for value in getattr(target, key):
+                fits |= matching.naming.get(value, 0)
+            reaching &= fits
+        return reaching
+
+
+@dataclass(frozen=True)
+class _Matching:
+    """Which events one key of ``match`` lets through; an event is a bit."""
+
+    silent: int
+    """Events that do not give the key."""
+    naming: dict[str | None, int]
+    """[value] events that name it."""
+
+    @staticmethod
+    def of(key: str, events: Iterable[Event]) -> _Matching:
+        """Sort events by what they say of a key."""
+        silent, naming = 0, dict[str | None, int]()
+        for place, event in enumerate(events):
+            named = getattr(event.match, key)
+            if named is None:
+                silent |= 1 << place
+            for value in named or ():
+                naming[value] = naming.get(value, 0) | 1 << place
+        return _Matching(silent, naming)
 
 
 class Effects:
-    """Period means of what some events do to one target."""
+    """Period means of what some events do to their targets: lists with one value a period, made once."""
 
-    def __init__(self, events: list[Dated], ids: dict[int, str]) -> None:
-        self.events, self.ids = events, ids
-        self._by_effect: dict[str, list[Dated]] = {}
+    def __init__(self, events: list[Dated], calendar: Calendar) -> None:
+        self.events, self.calendar = events, calendar
+        self._made: dict[str, list[float]] = {}
 
-    def factor(self, effect: Factor, period: Period) -> float:
+    def factor(self, effect: Factor) -> list[float]:
         """Product of the period means of each event's factor."""
-        product = 1.0
-        for event, first, last in self._with(effect):
-            product *= 1 + (float(getattr(event, effect)) - 1) * period.share(first, last)
-        return product
+        return self._once(effect, self._factor)
 
-    def added(self, effect: Added, period: Period) -> float:
+    def added(self, effect: Added) -> list[float]:
         """Sum of the period means."""
-        return sum(float(getattr(event, effect)) * period.share(first, last) for event, first, last in self._with(effect))
+        return self._once(effect, self._added)
 
-    def smallest(self, effect: Smallest, period: Period) -> float:
+    def smallest(self, effect: Smallest) -> list[float]:
         """Period mean of the smallest share in force at each instant; 1 where none is."""
-        acting = self._with(effect)
-        if not acting:
-            return 1.0
-
-        def share(day: dt.date) -> float:
-            return min([1.0, *(float(getattr(event, effect)) for event, first, last in acting if first <= day < last)])
-
-        edges = {day for _, first, last in acting for day in (first, last) if period.start < day < period.end}
-        return mean_over(period, sorted(edges), share)
+        return self._once(effect, self._smallest)
 
     def acting(self, effect: str, period: Period) -> list[str]:
         """Ids of the events that have an effect in some part of a period."""
-        return [self.ids[id(event)] for event, first, last in self._with(effect) if period.share(first, last) > 0]
+        return [key for key, _, first, last in self._with(effect) if period.share(first, last) > 0]
 
-    def _with(self, effect: str) -> list[Dated]:
-        found = self._by_effect.get(effect)
+    def _once(self, effect: str, make: Callable[[str], list[float]]) -> list[float]:
+        found = self._made.get(effect)
         if found is None:
-            found = self._by_effect[effect] = [item for item in self.events if getattr(item[0], effect) is not None]
+            found = self._made[effect] = make(effect)
         return found
 
+    def _factor(self, effect: str) -> list[float]:
+        product = np.ones(len(self.calendar.periods))
+        for _, event, first, last in self._with(effect):
+            product *= 1 + (float(getattr(event, effect)) - 1) * self.calendar.days.share(first, last)
+        return product.tolist()
 
-def matches(event: Event, target: Target) -> bool:
-    """Whether every key that ``match`` gives fits the target. What belongs to no party is not reached by an event that names parties."""
-    for key in ("country", "origin", "suppliers", "processes", "materials", "parties"):
-        wanted = getattr(event.match, key)
-        if wanted is not None and not getattr(target, key) & set(wanted):
-            return False
-    return True
+    def _added(self, effect: str) -> list[float]:
+        total = np.zeros(len(self.calendar.periods))
+        for _, event, first, last in self._with(effect):
+            total += float(getattr(event, effect)) * self.calendar.days.share(first, last)
+        return total.tolist()
+
+    def _smallest(self, effect: str) -> list[float]:
+        acting = [(float(getattr(event, effect)), first.toordinal(), last.toordinal()) for _, event, first, last in self._with(effect)]
+
+        def share(days: Integers) -> Floats:
+            least = np.ones(len(days))
+            for value, first, last in acting:
+                inside = (first <= days) & (days < last)
+                least[inside] = np.minimum(least[inside], value)
+            return least
+
+        return self.calendar.days.means([day for _, *window in acting for day in window], share)
+
+    def _with(self, effect: str) -> list[Dated]:
+        return [item for item in self.events if getattr(item.event, effect) is not None]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+import numpy as np
+
 from planner.compile.projects import Committed
 from planner.compile.setting import Setting
 from planner.compile.use import unit_factor
@@ -50,10 +52,10 @@ def windows_of(setting: Setting, policy: AnyPolicy) -> list[Window]:
     Levels do not add up over time: what bounds a stock holds at the end of each period, whatever ``per`` says.
     """
     per = "period" if isinstance(policy, StockLimit | MinCover) else policy.per
-    first, last = policy.from_ or setting.calendar.start, policy.until or setting.calendar.end
-    inside = [period for period in setting.periods if period.share(first, last) > 0.5]
+    shares = setting.calendar.days.share(policy.from_ or setting.calendar.start, policy.until or setting.calendar.end)
     groups: dict[str, list[Period]] = {}
-    for period in inside:
+    for place in np.flatnonzero(shares > 0.5).tolist():
+        period = setting.periods[place]
         label = {"period": period.label, "year": str(period.start.year), "total": "total"}[per]
         groups.setdefault(label, []).append(period)
     return [Window(label, tuple(period.label for period in group), setting.discount(group[-1].begin + group[-1].years / 2)) for label, group in groups.items()]
@@ -74,42 +76,30 @@ def _member(policy: MaxShare, key: str, supplier: Supplier) -> str | None:
 
 def _max_share(setting: Setting, key: str, policy: MaxShare) -> list[ShareRow]:
     rows = []
+    windows, parties = windows_of(setting, policy), _parties(setting, policy)
     for material in policy.materials or setting.scenario.materials:
-        for party in _parties(setting, policy):
-            groups: dict[str | None, list[str]] = {}
-            for s, supplier in setting.scenario.suppliers.items():
-                if supplier.material == material:
-                    groups.setdefault(_member(policy, s, supplier), []).append(s)
-            everyone = tuple(s for group in groups.values() for s in group)
-            for member, group in groups.items():
-                if member is not None and (policy.of is None or member in policy.of):
-                    rows += [
-                        ShareRow(key, member, material, party, window, tuple(group), everyone, policy.share, _penalty(policy, material))
-                        for window in windows_of(setting, policy)
-                    ]
+        groups: dict[str | None, list[str]] = {}
+        for s, supplier in setting.suppliers_of.get(material, ()):
+            groups.setdefault(_member(policy, s, supplier), []).append(s)
+        everyone = tuple(s for group in groups.values() for s in group)
+        capped = [(member, tuple(group)) for member, group in groups.items() if member is not None and (policy.of is None or member in policy.of)]
+        penalty = _penalty(policy, material)
+        for party in parties:
+            for member, group in capped:
+                rows += [ShareRow(key, member, material, party, window, group, everyone, policy.share, penalty) for window in windows]
     return rows
 
 
 def _budget(setting: Setting, committed: Committed, key: str, policy: Budget) -> list[LimitRow]:
-    owner = project_parties(setting)
-
-    def due(window: Window, line: str, payments: dict[tuple[str, str], float]) -> float:
-        if line not in policy.covers:
-            return 0.0
-        return sum(money for (e, t), money in payments.items() if t in window.periods and (policy.parties is None or owner.get(e) in policy.parties))
-
-    return [
-        LimitRow(
-            key,
-            window,
-            policy.covers,
-            policy.parties,
-            policy.limit,
-            due(window, "capex", committed.capex_due) + due(window, "fixed", committed.fixed_due),
-            policy.penalty,
-        )
-        for window in windows_of(setting, policy)
-    ]
+    windows, owner = windows_of(setting, policy), project_parties(setting)
+    window_of = {t: window.label for window in windows for t in window.periods}
+    due = dict.fromkeys((window.label for window in windows), 0.0)
+    for line, payments in (("capex", committed.capex_due), ("fixed", committed.fixed_due)):
+        covered = payments.items() if line in policy.covers else ()
+        for (e, t), money in covered:
+            if t in window_of and (policy.parties is None or owner.get(e) in policy.parties):
+                due[window_of[t]] += money
+    return [LimitRow(key, window, policy.covers, policy.parties, policy.limit, due[window.label], policy.penalty) for window in windows]
 
 
 def _max_emissions(setting: Setting, key: str, policy: MaxEmissions) -> list[LimitRow]:
@@ -130,20 +120,25 @@ def _stock_limit(setting: Setting, key: str, policy: StockLimit) -> list[StockRo
 
 def _min_cover(setting: Setting, key: str, policy: MinCover) -> list[StockRow]:
     rows = []
+    windows, parties = windows_of(setting, policy), _parties(setting, policy)
+    piles: dict[tuple[str, str], list[tuple[str, float]]] = {}
+    for k, pile in setting.scenario.stockpiles.items():
+        piles.setdefault((pile.material, pile.party), []).append((k, 1.0))
     for material in policy.materials or setting.scenario.materials:
-        for party in _parties(setting, policy):
+        for party in parties:
             level = policy.days / DAYS_PER_YEAR * setting.yearly_demand.get((material, party), 0.0)
-            piles = tuple((k, 1.0) for k, pile in setting.scenario.stockpiles.items() if (pile.material, pile.party) == (material, party))
             if level > 0:
-                rows += [StockRow(key, f"{material}.{party}", window, piles, level, _penalty(policy, material)) for window in windows_of(setting, policy)]
+                found = tuple(piles.get((material, party), ()))
+                rows += [StockRow(key, f"{material}.{party}", window, found, level, _penalty(policy, material)) for window in windows]
     return rows
 
 
 def _service(setting: Setting, demand: DemandData, key: str, policy: MinService) -> list[ServiceRow]:
     chosen = [n for n in policy.demands or setting.scenario.demands if setting.scenario.demands[n].party in _parties(setting, policy)]
-    wanted = [(n, window) for n in chosen for window in windows_of(setting, policy)]
+    windows = windows_of(setting, policy)
     return [
         ServiceRow(key, n, window, policy.share, _penalty(policy, setting.scenario.demands[n].material))
-        for n, window in wanted
+        for n in chosen
+        for window in windows
         if any((n, t) in demand.demand for t in window.periods)
     ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -31,17 +33,32 @@ def preferences(scenario: Scenario, data: SourcingData, columns: Sequence[Column
     """
     position = {t: place for place, t in enumerate(data.time.periods)}
     risks = supplier_risks(scenario, data)
-    early, stock, risk = (np.zeros(len(columns)) for _ in range(3))
-    for j, (name, index) in enumerate(columns):
+    early, stock, risk, times = (np.zeros(len(columns)) for _ in range(4))
+    ids: list[str] = []
+    for name, block, first, last in _blocks(columns):
+        ids += map(str, first)
+        times[block] = [position.get(label, 0) for label in last]
         if name == "shortage":
-            early[j] = 2 - position[index[-1]] / len(position)
+            early[block] = 2 - times[block] / len(position)
         elif name == "stock":
-            stock[j] = -data.time.years[index[-1]]
+            stock[block] = [-data.time.years[t] for t in last]
         elif name == "purchase":
-            risk[j] = risks[index[0]]
+            risk[block] = [risks[s] for s in first]
         elif name == "lift":
-            risk[j] = risks[data.contracts.supplier[index[0]]]
-    return [("serve earliest", early), ("keep more stock", stock), ("less risky first", risk), ("order of ids", _order(columns, position, component))]
+            risk[block] = [risks[data.contracts.supplier[c]] for c in first]
+    # small amounts, first ids and early periods first; fixed numbers tell apart what would still be equal
+    order = 1.0 + _rank(ids, component) + 0.5 * (times / max(1, len(position))) + 1e-3 * noise(component)
+    return [("serve earliest", early), ("keep more stock", stock), ("less risky first", risk), ("order of ids", order)]
+
+
+def _blocks(columns: Sequence[Column]) -> Iterator[tuple[str, slice, Sequence[Any], Sequence[Any]]]:
+    """(variable, its columns, first part of their indices, last part of their indices) of each run of columns of one variable."""
+    start = 0
+    for name, run in groupby(columns, key=itemgetter(0)):
+        indices = [index for _, index in run]
+        parts = list(zip(*indices, strict=True)) if isinstance(indices[0], tuple) else [indices]
+        yield name, slice(start, start + len(indices)), parts[0], parts[-1]
+        start += len(indices)
 
 
 def supplier_risks(scenario: Scenario, data: SourcingData) -> dict[str, float]:
@@ -50,40 +67,35 @@ def supplier_risks(scenario: Scenario, data: SourcingData) -> dict[str, float]:
     The mean part of its capacity that events take or close over the horizon, and the part of all capacity for the material
     that its origin holds: what sits in one place fails together.
     """
-    years = sum(data.time.years.values())
-    closed = dict.fromkeys(scenario.suppliers, 0.0)
-    holds: dict[tuple[str, str | None], float] = {}
-    whole: dict[str, float] = {}
-    for (s, t), rate in data.supply.capacity.items():
-        length = data.time.years[t]
-        opened = min((data.supply.spot.get((s, g, t), 1.0) for g in data.supply.buyers.get((s, t), ())), default=1.0)
-        closed[s] += length * (1 - min(1.0, data.supply.availability.get((s, t), 1.0)) * opened)
-        supplier = scenario.suppliers[s]
-        holds[supplier.material, supplier.mined_in] = holds.get((supplier.material, supplier.mined_in), 0.0) + length * rate
-        whole[supplier.material] = whole.get(supplier.material, 0.0) + length * rate
-    return {
-        s: closed[s] / years + _part(holds.get((item.material, item.mined_in), 0.0), whole.get(item.material, 0.0)) for s, item in scenario.suppliers.items()
-    }
+    supply, suppliers = data.supply, scenario.suppliers
+    opened: dict[tuple[str, str], float] = {}
+    for (s, _, t), share in supply.spot.items():
+        opened[s, t] = min(share, opened.get((s, t), 1.0))
+    place = {s: number for number, s in enumerate(suppliers)}
+    owner = np.array([place[s] for s, _ in supply.capacity], dtype=np.int64)
+    years = np.array([data.time.years[t] for _, t in supply.capacity])
+    available = np.minimum(1.0, [supply.availability[slot] for slot in supply.capacity])
+    if opened:
+        available *= [opened.get(slot, 1.0) for slot in supply.capacity]
+    closed = np.bincount(owner, weights=years * (1 - available), minlength=len(place)) / sum(data.time.years.values())
+    made = years * np.array(list(supply.capacity.values()))
+    holds = _together([(item.material, item.mined_in) for item in suppliers.values()], owner, made)
+    whole = _together([item.material for item in suppliers.values()], owner, made)
+    parts = np.divide(holds, whole, out=np.zeros(len(place)), where=whole != 0)
+    return dict(zip(suppliers, (closed + parts).tolist(), strict=True))
 
 
-def _part(some: float, whole: float) -> float:
-    return some / whole if whole else 0.0
+def _together(keys: Sequence[Hashable], owner: npt.NDArray[np.int64], made: Weights) -> Weights:
+    """For each supplier, what all suppliers with its key make together."""
+    number = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    group = np.array([number[key] for key in keys], dtype=np.int64)
+    return np.asarray(np.bincount(group[owner], weights=made, minlength=len(number))[group])
 
 
-def _order(columns: Sequence[Column], position: dict[str, int], component: Integers) -> Weights:
-    """Small amounts, first ids and early periods first; fixed numbers tell apart what would still be equal.
-
-    Ids are ranked within each component, so that what is not linked to a column has no say.
-    """
-    indices = [index if isinstance(index, tuple) else (index,) for _, index in columns]
-    times = np.array([position.get(index[-1], 0) for index in indices]) / max(1, len(position))
-    return 1.0 + _rank(np.array([str(index[0]) for index in indices]), component) + 0.5 * times + 1e-3 * noise(component)
-
-
-def _rank(ids: npt.NDArray[np.str_], component: Integers) -> Weights:
-    """Place of each id among the ids of its component, as a part of their number."""
-    _, number = np.unique(ids, return_inverse=True)
-    pairs, which = np.unique(component.astype(np.int64) * (len(ids) + 1) + number, return_inverse=True)
+def _rank(ids: Sequence[str], component: Integers) -> Weights:
+    """Place of each id among the ids of its component, as a part of their number, so that what is not linked to a column has no say."""
+    place = {key: number for number, key in enumerate(sorted(set(ids)))}
+    pairs, which = np.unique(component.astype(np.int64) * (len(ids) + 1) + np.array([place[key] for key in ids], dtype=np.int64), return_inverse=True)
     owner = pairs // (len(ids) + 1)
     first = np.searchsorted(owner, owner, side="left")
     count = np.searchsorted(owner, owner, side="right") - first

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import compress, repeat
+
+import numpy as np
 
 from planner.compile.events import Target, process_target, supplier_target
 from planner.compile.ramps import Ramp
 from planner.compile.setting import Setting
-from planner.scenario.dates import Period, nominal_years
+from planner.scenario.dates import nominal_years
 from planner.scenario.schema import Project, SizeChoice
 from sourcing_lp.data import RampData
 
@@ -26,6 +30,10 @@ class Committed:
     fixed_cost: float = 0.0
     salvage: float = 0.0
 
+    def added_to(self, target: str, labels: tuple[str, ...], base: list[float]) -> list[float]:
+        """Base capacity by period with what committed projects add to it."""
+        return [rate + self.capacity.get((target, t), 0.0) for t, rate in zip(labels, base, strict=True)]
+
 
 def compile_ramp(setting: Setting) -> tuple[RampData, Committed]:
     """Compile all projects."""
@@ -42,28 +50,39 @@ def ramp_of(project: Project) -> Ramp:
     return Ramp(project.points, project.life)
 
 
-def stages_due(setting: Setting, project: Project, decided: float) -> list[tuple[float, float]]:
-    """(nominal time, money per unit/yr) of the stages inside the horizon; earlier ones are sunk, later ones not paid."""
-    stages = [(decided + after, cost) for after, cost in project.stages]
-    return [(time, cost) for time, cost in stages if cost and setting.calendar.holding(time) is not None]
+@dataclass(frozen=True)
+class _Bill:
+    """What a commitment costs, per unit/yr."""
+
+    due: list[tuple[str, float]]
+    """(period, undiscounted money) of the stages inside the horizon; earlier ones are sunk, later ones not paid."""
+    capex: float
+    """Discounted, from the stages' own dates."""
+    salvage: float
+    """Discounted."""
 
 
-def _paid(setting: Setting, project: Project, decided: float) -> tuple[float, float]:
-    """(discounted capex, discounted salvage) per unit/yr."""
-    due = stages_due(setting, project, decided)
-    capex = sum(setting.discount(max(0.0, time)) * cost for time, cost in due)
-    if project.salvage == "none":
-        return capex, 0.0
-    end = setting.calendar.years
-    return capex, setting.discount(end) * sum(cost for _, cost in due) * ramp_of(project).unused(end - decided)
+def _bills(setting: Setting, project: Project, decided: Iterable[float]) -> Iterator[_Bill]:
+    """The bill of a commitment at each of some times."""
+    end, ramp = setting.calendar.years, ramp_of(project)
+    final = 0.0 if project.salvage == "none" else setting.discount(end)
+    stages = [(after, cost) for after, cost in project.stages if cost]
+    for start in decided:
+        held = [(start + after, cost, setting.calendar.holding(start + after)) for after, cost in stages]
+        due = [(time, cost, period.label) for time, cost, period in held if period is not None]
+        yield _Bill(
+            due=[(label, cost) for _, cost, label in due],
+            capex=sum(setting.discount(max(0.0, time)) * cost for time, cost, _ in due),
+            salvage=final * sum(cost for _, cost, _ in due) * ramp.unused(end - start) if final else 0.0,
+        )
 
 
 def _commit(setting: Setting, key: str, project: Project, committed: Committed) -> None:
     assert project.committed is not None
     assert isinstance(project.size, float)
-    decided, ramp = nominal_years(setting.calendar.start, project.committed), ramp_of(project)
-    for period in setting.periods:
-        share = ramp.mean(period.begin - decided, period.begin + period.years - decided)
+    decided, begins = nominal_years(setting.calendar.start, project.committed), setting.calendar.begins
+    shares = ramp_of(project).means(begins - decided, begins + setting.calendar.lengths - decided)
+    for period, share in zip(setting.periods, shares.tolist(), strict=True):
         if share > 0:
             target = project.adds_to, period.label
             committed.capacity[target] = committed.capacity.get(target, 0.0) + share * project.size
@@ -71,14 +90,11 @@ def _commit(setting: Setting, key: str, project: Project, committed: Committed) 
             if fixed:
                 committed.fixed_due[key, period.label] = fixed
                 committed.fixed_cost += setting.discount(period.begin + period.years / 2) * fixed
-    for time, cost in stages_due(setting, project, decided):
-        period_due = setting.calendar.holding(time)
-        assert period_due is not None
-        slot = key, period_due.label
-        committed.capex_due[slot] = committed.capex_due.get(slot, 0.0) + cost * project.size
-    capex, salvage = _paid(setting, project, decided)
-    committed.capex += capex * project.size
-    committed.salvage += salvage * project.size
+    (bill,) = _bills(setting, project, [decided])
+    for label, cost in bill.due:
+        committed.capex_due[key, label] = committed.capex_due.get((key, label), 0.0) + cost * project.size
+    committed.capex += bill.capex * project.size
+    committed.salvage += bill.salvage * project.size
 
 
 @dataclass
@@ -87,7 +103,7 @@ class _Decisions:
 
     windows: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ramp: dict[tuple[str, str, str], float] = field(default_factory=dict)
-    growing: dict[tuple[str, str], None] = field(default_factory=dict)
+    growing: list[tuple[str, str]] = field(default_factory=list)
     projects_on: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     size_max: dict[str, float] = field(default_factory=dict)
     gate: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -102,14 +118,10 @@ def _decide(setting: Setting, choices: dict[str, Project], committed: Committed)
         assert project.decide is not None
         if isinstance(project.size, SizeChoice) and project.size.max is not None:
             build.size_max[key] = project.size.max
-        opens = [period for period in setting.periods if project.decide.holds(period.start)]
-        build.windows[key] = tuple(period.label for period in opens)
-        ramp, target = ramp_of(project), project_target(setting, project)
-        for v in opens:
-            _open(setting, key, project, v, ramp, target, build)
-        for t in setting.periods:
-            if (key, t.label) in build.growing:
-                build.projects_on.setdefault((project.adds_to, t.label), []).append(key)
+        opens = setting.open_in(project.decide)
+        build.windows[key] = tuple(setting.labels[v] for v in opens)
+        _spend(setting, key, project, opens, build)
+        _grow(setting, key, project, opens, build)
     return RampData(
         material={key: setting.counted_in(project.adds_to) for key, project in choices.items()},
         commits=tuple((key, v) for key, vs in build.windows.items() for v in vs),
@@ -129,22 +141,32 @@ def _decide(setting: Setting, choices: dict[str, Project], committed: Committed)
     )
 
 
-def _open(setting: Setting, key: str, project: Project, v: Period, ramp: Ramp, target: Target, build: _Decisions) -> None:
-    """What a commitment at the start of one period costs and brings."""
-    share = setting.events.on(target).smallest("commitments", v)
-    if share < 1:
-        build.gate[key, v.label] = share
-    build.capex[key, v.label], build.salvage[key, v.label] = _paid(setting, project, v.begin)
-    for time, cost in stages_due(setting, project, v.begin):
-        due = setting.calendar.holding(time)
-        assert due is not None
-        slot = key, v.label, due.label
-        build.payments[slot] = build.payments.get(slot, 0.0) + cost
-    for t in setting.periods:
-        mean = ramp.aged(t.begin - v.begin, t.years) if t.begin >= v.begin else 0.0
-        if mean > 0:
-            build.ramp[key, v.label, t.label] = mean
-            build.growing[key, t.label] = None
+def _spend(setting: Setting, key: str, project: Project, opens: list[int], build: _Decisions) -> None:
+    """What a commitment at the start of each open period costs, and how far events let it be taken."""
+    gate = setting.events.on(project_target(setting, project)).smallest("commitments")
+    bills = _bills(setting, project, [setting.periods[v].begin for v in opens])
+    for v, bill in zip(opens, bills, strict=True):
+        slot = key, setting.labels[v]
+        if gate[v] < 1:
+            build.gate[slot] = gate[v]
+        build.capex[slot], build.salvage[slot] = bill.capex, bill.salvage
+        for label, cost in bill.due:
+            payment = *slot, label
+            build.payments[payment] = build.payments.get(payment, 0.0) + cost
+
+
+def _grow(setting: Setting, key: str, project: Project, opens: list[int], build: _Decisions) -> None:
+    """What a commitment at the start of each open period brings in each later one."""
+    labels, ages = setting.labels, setting.ages
+    means = ramp_of(project).means(ages.begin[:, None], ages.begin[:, None] + ages.lengths)[ages.age[opens], ages.length]
+    for v, shares in zip(opens, means.tolist(), strict=True):
+        slots = zip(repeat(key), repeat(labels[v]), labels)
+        build.ramp.update(compress(zip(slots, shares, strict=True), shares))
+    # in order of the first decision that brings something
+    growing = dict.fromkeys(np.nonzero(means)[1].tolist())
+    build.growing += [(key, labels[t]) for t in growing]
+    for t in sorted(growing):
+        build.projects_on.setdefault((project.adds_to, labels[t]), []).append(key)
 
 
 def project_target(setting: Setting, project: Project) -> Target:

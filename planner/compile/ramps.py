@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
+
+from planner.scenario.dates import Floats
 
 
 @dataclass(frozen=True)
@@ -13,7 +18,6 @@ class Ramp:
 
     points: tuple[tuple[float, float], ...]
     life: float | None = None
-    _means: dict[tuple[float, float], float] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def begins(self) -> float:
@@ -30,32 +34,25 @@ class Ramp:
         """When the capacity is gone."""
         return math.inf if self.life is None else self.begins + self.life
 
-    def integral(self, time: float) -> float:
-        """Integral of the share from the commitment to ``time``, life apart."""
-        total = 0.0
-        for (t0, s0), (t1, s1) in zip(self.points, self.points[1:], strict=False):
-            if time <= t0:
-                return total
-            upto = min(time, t1)
+    def integral(self, time: Floats) -> Floats:
+        """Integral of the share from the commitment to each time, life apart."""
+        total = np.zeros(np.shape(time))
+        for (t0, s0), (t1, s1) in itertools.pairwise(self.points):
             if t1 > t0:
-                total += (upto - t0) * (s0 + (s0 + (s1 - s0) * (upto - t0) / (t1 - t0))) / 2
+                since = np.clip(time, t0, t1) - t0
+                total += since * (s0 + (s0 + (s1 - s0) * since / (t1 - t0))) / 2
         last_time, last_share = self.points[-1]
-        return total + max(0.0, time - last_time) * last_share
+        return np.asarray(total + np.maximum(time - last_time, 0.0) * last_share)
+
+    def means(self, first: Floats, last: Floats) -> Floats:
+        """Mean share over intervals of years since the commitment."""
+        area = self.integral(np.minimum(last, self.ends)) - self.integral(np.clip(first, 0.0, self.ends))
+        # below this an area is the rounding of dates that meet, and a coefficient of 1e-17 would upset the solver
+        return np.where((area > 1e-12) & (last > 0), area / (last - first), 0.0)
 
     def mean(self, first: float, last: float) -> float:
-        """Mean share over an interval of years since the commitment."""
-        if last <= 0:
-            return 0.0
-        area = self.integral(min(last, self.ends)) - self.integral(min(max(first, 0.0), self.ends))
-        # below this an area is the rounding of dates that meet, and a coefficient of 1e-17 would upset the solver
-        return area / (last - first) if area > 1e-12 else 0.0
-
-    def aged(self, age: float, years: float) -> float:
-        """Mean share over a period that starts at an age; computed once for each age, since grids repeat them."""
-        key = round(age, 12), years
-        if key not in self._means:
-            self._means[key] = self.mean(key[0], key[0] + years)
-        return self._means[key]
+        """Mean share over one interval."""
+        return float(self.means(np.array(first), np.array(last)))
 
     def unused(self, age: float) -> float:
         """Share of life that is left at an age; 0 for an endless life."""

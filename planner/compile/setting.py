@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
 
 from planner.compile.events import Events
-from planner.scenario.dates import Calendar, Period
-from planner.scenario.schema import Contract, Scenario, Supplier
+from planner.scenario.dates import Calendar, Floats, Integers, Period
+from planner.scenario.schema import Contract, Scenario, Supplier, Window
 from planner.scenario.series import Series
+
+
+class Shift(NamedTuple):
+    """When arrives what leaves in each period."""
+
+    arrivals: list[list[tuple[str, float]]]
+    """[period of departure] (period of arrival, share of what leaves)."""
+    landed: list[float]
+    """[period of departure] share that arrives inside the horizon."""
+
+
+class Ages(NamedTuple):
+    """Each period as seen from the start of each one: a few ages that the grid repeats."""
+
+    begin: Floats
+    """Distinct ages at which periods begin [years]; what lies before counts as one that is over at 0."""
+    lengths: Floats
+    """Distinct lengths of periods [years]."""
+    age: Integers
+    """[decision period, period] number of the age."""
+    length: Integers
+    """[period] number of the length."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One scenario on its grid."""
+    """One scenario on its grid. Lists have one value a period."""
 
     scenario: Scenario
     calendar: Calendar
@@ -28,13 +55,74 @@ class Setting:
         """Periods in order."""
         return self.calendar.periods
 
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of the periods."""
+        return self.calendar.labels
+
+    @cached_property
+    def years(self) -> list[float]:
+        """Nominal length of each period."""
+        years: list[float] = self.calendar.lengths.tolist()
+        return years
+
+    @cached_property
+    def ages(self) -> Ages:
+        """Ages of the periods, rounded: equal ones must be the same number, or equal rows would differ by their rounding."""
+        begins = self.calendar.begins
+        lengths, length = np.unique(self.calendar.lengths, return_inverse=True)
+        begin, age = np.unique(np.round(np.maximum(begins - begins[:, None], -lengths[-1]), 12), return_inverse=True)
+        return Ages(begin, lengths, age.reshape(len(begins), -1), length)
+
+    def means(self, series: Series) -> list[float]:
+        """Mean of a series over each period; computed once for each series."""
+        found = self._means.get(id(series))
+        if found is None:
+            found = self._means[id(series)] = series, series.means(self.calendar)
+        return found[1]
+
+    @cached_property
+    def _means(self) -> dict[int, tuple[Series, list[float]]]:
+        # a series is kept with its means, so that no other one can get its identity
+        return {}
+
     def mean(self, series: Series, period: Period) -> float:
-        """Mean of a series over a period."""
+        """Mean of a series over a period, which need not be one of the grid."""
+        place = self.calendar.position.get(period.label)
+        if place is not None and self.periods[place] is period:
+            return self.means(series)[place]
         return series.mean(period, self.calendar.start)
+
+    def open_in(self, window: Window) -> list[int]:
+        """Places of the periods at whose start a decision may be taken."""
+        return [place for place, period in enumerate(self.periods) if window.holds(period.start)]
+
+    def shares_from(self, first: dt.date | None) -> list[float]:
+        """Share of each period, by actual days, that lies after a date; all of it without one."""
+        shares: list[float] = self.calendar.days.share(first or self.calendar.start, self.calendar.end).tolist()
+        return shares
+
+    def shift(self, delays: Iterable[float]) -> Shift:
+        """What leaves in each period arrives as that period shifted by its delay in years; what would arrive after the horizon is left out."""
+        key = tuple(delays)
+        found = self._shifts.get(key)
+        if found is None:
+            first = self.calendar.begins + np.array(key)
+            arrivals = self.calendar.overlaps(first, first + self.calendar.lengths)
+            found = self._shifts[key] = Shift(arrivals, [min(sum((share for _, share in parts), 0.0), 1.0) for parts in arrivals])
+        return found
+
+    @cached_property
+    def _shifts(self) -> dict[tuple[float, ...], Shift]:
+        return {}
 
     def discount(self, years: float) -> float:
         """Discount factor of a time after the horizon's start."""
-        return float((1 + self.scenario.money.discount_rate) ** -years)
+        return float(self._yearly_growth**-years)
+
+    @cached_property
+    def _yearly_growth(self) -> float:
+        return 1 + self.scenario.money.discount_rate
 
     @cached_property
     def yearly_demand(self) -> dict[tuple[str, str], float]:
@@ -63,6 +151,14 @@ class Setting:
         """Parties that may buy from a supplier outside contracts and could use what they buy."""
         parties = supplier.sells_to or self.scenario.party_ids
         return tuple(party for party in parties if (supplier.material, party) in self.outlets)
+
+    @cached_property
+    def suppliers_of(self) -> dict[str, list[tuple[str, Supplier]]]:
+        """[m] suppliers."""
+        found: dict[str, list[tuple[str, Supplier]]] = {}
+        for key, supplier in self.scenario.suppliers.items():
+            found.setdefault(supplier.material, []).append((key, supplier))
+        return found
 
     @cached_property
     def contracts_with(self) -> dict[str, list[tuple[str, Contract]]]:

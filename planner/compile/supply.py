@@ -3,64 +3,84 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, compress, cycle, repeat
+from typing import TypeVar
 
 from planner.compile.events import Effects, supplier_target
 from planner.compile.projects import Committed
 from planner.compile.setting import Setting
-from planner.scenario.dates import Period
-from planner.scenario.schema import Contract, Supplier, Tier
+from planner.scenario.schema import Contract, Supplier
 from sourcing_lp.data import ContractData, RampData, SupplyData
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Contracts:
+    """Contracts under construction, field by field as in ``ContractData``."""
+
+    lifts_of: dict[tuple[str, str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    volume: dict[tuple[str, str], float] = field(default_factory=dict)
+    minimum: dict[tuple[str, str], float] = field(default_factory=dict)
+    price: dict[tuple[str, str], float] = field(default_factory=dict)
+    breach_price: dict[tuple[str, str], float] = field(default_factory=dict)
+    sign_windows: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sign_gate: dict[tuple[str, str], float] = field(default_factory=dict)
 
 
 def compile_contracts(setting: Setting) -> ContractData:
     """Compile all contracts."""
-    volume: dict[tuple[str, str], float] = {}
-    minimum: dict[tuple[str, str], float] = {}
-    price: dict[tuple[str, str], float] = {}
-    breach_price: dict[tuple[str, str], float] = {}
-    sign_gate: dict[tuple[str, str], float] = {}
-    lifts_of: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    windows: dict[str, tuple[str, ...]] = {}
-    for key, contract in setting.scenario.contracts.items():
-        supplier = setting.scenario.suppliers[contract.supplier]
-        effects = setting.events.on(supplier_target(contract.supplier, supplier, contract.party))
-        if contract.sign is not None:
-            windows[key] = tuple(period.label for period in setting.periods if contract.sign.holds(period.start))
-        for period in setting.periods:
-            slot = key, period.label
-            if period.label in windows.get(key, ()):
-                gate = _sign_gate(setting, contract, supplier, period)
-                if gate < 1:
-                    sign_gate[slot] = gate
-            share = period.share(contract.start or setting.calendar.start, contract.end or setting.calendar.end)
-            honoured = effects.smallest("contracts", period) if share else 0.0
-            units = period.years * setting.mean(contract.quantity, period) * share * honoured
-            if units > 0:
-                volume[slot] = units
-                lifts_of[contract.supplier, contract.party, period.label].append(key)
-                price[slot] = setting.mean(contract.price, period)
-                if contract.take_or_pay:
-                    minimum[slot] = contract.take_or_pay * units
-                    breach_price[slot] = setting.mean(contract.breach_price or contract.price, period)
+    build = _Contracts()
     contracts = setting.scenario.contracts
+    for key, contract in contracts.items():
+        _sign(setting, key, contract, build)
+        _deliver(setting, key, contract, build)
     return ContractData(
-        lifts=tuple(volume),
-        lifts_of={slot: tuple(keys) for slot, keys in lifts_of.items()},
+        lifts=tuple(build.volume),
+        lifts_of={slot: tuple(keys) for slot, keys in build.lifts_of.items()},
         supplier={key: contract.supplier for key, contract in contracts.items()},
         party={key: contract.party for key, contract in contracts.items()},
-        volume=volume,
-        minimum=minimum,
-        price=price,
-        breach_price=breach_price,
-        sign_windows=windows,
-        sign_gate=sign_gate,
+        volume=build.volume,
+        minimum=build.minimum,
+        price=build.price,
+        breach_price=build.breach_price,
+        sign_windows=build.sign_windows,
+        sign_gate=build.sign_gate,
     )
 
 
-def _sign_gate(setting: Setting, contract: Contract, supplier: Supplier, period: Period) -> float:
-    spot = setting.events.on(supplier_target(contract.supplier, supplier, contract.party)).smallest("spot", period)
-    return min(spot, setting.events.on(supplier_target(contract.supplier, supplier)).smallest("commitments", period))
+def _sign(setting: Setting, key: str, contract: Contract, build: _Contracts) -> None:
+    """When a contract may still be signed, and to which share."""
+    if contract.sign is None:
+        return
+    opens, supplier = setting.open_in(contract.sign), setting.scenario.suppliers[contract.supplier]
+    build.sign_windows[key] = tuple(setting.labels[v] for v in opens)
+    spot = setting.events.on(supplier_target(contract.supplier, supplier, contract.party)).smallest("spot")
+    commitments = setting.events.on(supplier_target(contract.supplier, supplier)).smallest("commitments")
+    gates = [min(spot[v], commitments[v]) for v in opens]
+    build.sign_gate |= {(key, v): gate for v, gate in zip(build.sign_windows[key], gates, strict=True) if gate < 1}
+
+
+def _deliver(setting: Setting, key: str, contract: Contract, build: _Contracts) -> None:
+    """What can and what must be lifted in each period, and at which price."""
+    target = supplier_target(contract.supplier, setting.scenario.suppliers[contract.supplier], contract.party)
+    honoured = setting.events.on(target).smallest("contracts")
+    shares = setting.calendar.days.share(contract.start or setting.calendar.start, contract.end or setting.calendar.end).tolist()
+    prices, breach_prices = setting.means(contract.price), setting.means(contract.breach_price or contract.price)
+    rates = zip(setting.years, setting.means(contract.quantity), shares, honoured, strict=True)
+    for place, (years, rate, share, kept) in enumerate(rates):
+        units = years * rate * share * kept
+        if units <= 0:
+            continue
+        slot = key, setting.labels[place]
+        build.volume[slot] = units
+        build.lifts_of[contract.supplier, contract.party, setting.labels[place]].append(key)
+        build.price[slot] = prices[place]
+        if contract.take_or_pay:
+            build.minimum[slot] = contract.take_or_pay * units
+            build.breach_price[slot] = breach_prices[place]
 
 
 @dataclass
@@ -69,7 +89,7 @@ class _Supply:
 
     purchases: list[tuple[str, int, str, str]] = field(default_factory=list)
     offers: dict[tuple[str, str, str], tuple[int, ...]] = field(default_factory=dict)
-    buyers: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    buyers: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     pairs: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     capacity: dict[tuple[str, str], float] = field(default_factory=dict)
     availability: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -86,14 +106,18 @@ def compile_supply(setting: Setting, ramp: RampData, committed: Committed, contr
     """Compile all suppliers."""
     build = _Supply()
     for key, supplier in setting.scenario.suppliers.items():
-        seller = _Seller.of(setting, key, supplier)
-        for period in setting.periods:
-            _ship(setting, seller, period, ramp, committed, contracts, build)
+        capacity = committed.added_to(key, setting.labels, setting.means(supplier.capacity))
+        sells = [rate > 0 or (key, t) in ramp.projects_on for t, rate in zip(setting.labels, capacity, strict=True)]
+        seller = _Seller.of(setting, key, supplier, sells, contracts)
+        if seller.parties:
+            _ship(setting, seller, capacity, build)
+            _land(setting, seller, build)
+            _offer(setting, seller, build)
     return SupplyData(
         material={key: supplier.material for key, supplier in setting.scenario.suppliers.items()},
         purchases=tuple(build.purchases),
         offers=build.offers,
-        buyers={slot: tuple(parties) for slot, parties in build.buyers.items()},
+        buyers=build.buyers,
         pairs={label: tuple(pairs) for label, pairs in build.pairs.items()},
         capacity=build.capacity,
         availability=build.availability,
@@ -110,76 +134,81 @@ def compile_supply(setting: Setting, ramp: RampData, committed: Committed, contr
 
 @dataclass(frozen=True)
 class _Seller:
-    """A supplier with what does not change from period to period."""
+    """A supplier, and to whom it can ship when. ``slots``, ``ships`` and ``offers`` run over periods, and over parties within each."""
 
     key: str
     supplier: Supplier
-    tiers: tuple[Tier, ...]
-    buyers: tuple[str, ...]
-    """Parties that may buy outside contracts and could use it."""
-    effects: Effects
-    """What events do to it, whoever buys."""
-    towards: dict[str, Effects]
-    """[g] what they do to its sales to a party."""
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """Price tiers, counted from 1."""
-        return tuple(range(1, len(self.tiers) + 1))
+    parties: dict[str, Effects]
+    """Who can ever receive something, and what events do to sales to it."""
+    slots: list[tuple[str, str, str]]
+    """(supplier, party, period)."""
+    ships: list[bool]
+    """Whether something can be shipped."""
+    offers: list[bool]
+    """Whether that needs no contract."""
 
     @staticmethod
-    def of(setting: Setting, key: str, supplier: Supplier) -> _Seller:
-        """A supplier in its setting."""
-        towards = {party: setting.events.on(supplier_target(key, supplier, party)) for party in setting.scenario.party_ids}
-        return _Seller(key, supplier, supplier.tiers, setting.buyers(supplier), setting.events.on(supplier_target(key, supplier)), towards)
+    def of(setting: Setting, key: str, supplier: Supplier, sells: list[bool], contracts: ContractData) -> _Seller:
+        """A supplier that ``sells`` in some periods: to buyers then, and to holders of contracts while there is something to lift."""
+        buyers, holders = set(setting.buyers(supplier)), {contract.party for _, contract in setting.contracts_with.get(key, ())}
+        parties = [party for party in setting.scenario.party_ids if party in buyers or party in holders]
+        slots = [(key, party, t) for t in setting.labels for party in parties]
+        offers = [opened and party in buyers for opened in sells for party in parties]
+        ships = [offered or slot in contracts.lifts_of for slot, offered in zip(slots, offers, strict=True)] if holders else offers
+        return _Seller(key, supplier, {party: setting.events.on(supplier_target(key, supplier, party)) for party in parties}, slots, ships, offers)
+
+    @property
+    def receivers(self) -> list[tuple[str, ...]]:
+        """By period: parties that can receive something."""
+        masks = list(zip(*[iter(self.ships)] * len(self.parties), strict=True))
+        found = {mask: tuple(compress(self.parties, mask)) for mask in set(masks)}
+        return [found[mask] for mask in masks]
 
 
-def _ship(setting: Setting, seller: _Seller, period: Period, ramp: RampData, committed: Committed, contracts: ContractData, build: _Supply) -> None:
-    """What one supplier can ship in one period, to whom, and when it arrives."""
-    t, key, supplier = period.label, seller.key, seller.supplier
-    capacity = setting.mean(supplier.capacity, period) + committed.capacity.get((key, t), 0.0)
-    sells = capacity > 0 or (key, t) in ramp.projects_on
-    buyers = seller.buyers if sells else ()
-    holders = [contract.party for _, contract in setting.contracts_with.get(key, ()) if (key, contract.party, t) in contracts.lifts_of]
-    parties = [party for party in setting.scenario.party_ids if party in buyers or party in holders]
-    if not parties:
-        return
-    build.capacity[key, t] = capacity
-    build.availability[key, t] = seller.effects.factor("capacity", period)
-    build.freight[key, t] = setting.mean(supplier.freight, period)
-    tariff = setting.mean(supplier.tariff, period)
-    for party in parties:
-        effects = seller.towards[party]
-        build.buyers[key, t].append(party)
-        build.pairs[t].append((key, party))
-        _land(setting, seller, period, party, build)
-        build.tariff[key, party, t] = tariff + effects.added("tariff", period)
-        if party in buyers:
-            _offer(setting, seller, period, party, build)
-    if buyers:
-        for j, tier in enumerate(seller.tiers, 1):
-            if tier.quantity is not None:
-                build.tier_limit[key, j, t] = setting.mean(tier.quantity, period)
+def _in_turn(lists: Iterable[list[T]]) -> Iterator[T]:
+    """Lists over periods as one, the values of a period side by side."""
+    return chain.from_iterable(zip(*lists, strict=True))
 
 
-def _offer(setting: Setting, seller: _Seller, period: Period, party: str, build: _Supply) -> None:
-    """What a party can buy outside contracts, and at which price."""
-    t, key, effects = period.label, seller.key, seller.towards[party]
-    factor = effects.factor("price", period)
-    build.offers[key, party, t] = seller.numbers
-    for j, tier in enumerate(seller.tiers, 1):
-        build.purchases.append((key, j, party, t))
-        build.price[key, j, party, t] = setting.mean(tier.price, period) * factor
-    spot = effects.smallest("spot", period)
-    if spot < 1:
-        build.spot[key, party, t] = spot
+def _ship(setting: Setting, seller: _Seller, capacity: list[float], build: _Supply) -> None:
+    """What a supplier can ship in each period, to whom, and what that costs whoever buys."""
+    receivers = seller.receivers
+    slots = list(zip(repeat(seller.key), setting.labels))
+    freight = setting.means(seller.supplier.freight)
+    available = setting.events.on(supplier_target(seller.key, seller.supplier)).factor("capacity")
+    build.buyers.update(compress(zip(slots, receivers, strict=True), receivers))
+    for found, values in ((build.capacity, capacity), (build.availability, available), (build.freight, freight)):
+        found.update(compress(zip(slots, values, strict=True), receivers))
+    pairs = cycle([(seller.key, party) for party in seller.parties])
+    for (_, _, t), pair in compress(zip(seller.slots, pairs, strict=False), seller.ships):
+        build.pairs[t].append(pair)
 
 
-def _land(setting: Setting, seller: _Seller, period: Period, party: str, build: _Supply) -> None:
-    """Spread a shipment over the periods in which it arrives; what arrives after the horizon is left out."""
-    lead = seller.supplier.lead_time + seller.towards[party].added("lead_time", period)
-    landed = 0.0
-    for arrival, share in setting.calendar.overlaps(period.begin + lead, period.begin + lead + period.years):
-        build.arrivals[seller.supplier.material, party, arrival.label].append((seller.key, period.label, share))
-        landed += share
-    build.landed[seller.key, party, period.label] = min(landed, 1.0)
+def _land(setting: Setting, seller: _Seller, build: _Supply) -> None:
+    """When shipments arrive, and the tariff on them."""
+    supplier, effects = seller.supplier, seller.parties.values()
+    shifts = [setting.shift(supplier.lead_time + more for more in found.added("lead_time")) for found in effects]
+    duty = setting.means(supplier.tariff)
+    tariffs = [[one + more for one, more in zip(duty, found.added("tariff"), strict=True)] for found in effects]
+    build.tariff.update(compress(zip(seller.slots, _in_turn(tariffs), strict=True), seller.ships))
+    build.landed.update(compress(zip(seller.slots, _in_turn(shift.landed for shift in shifts), strict=True), seller.ships))
+    for (s, g, t), arrivals in compress(zip(seller.slots, _in_turn(shift.arrivals for shift in shifts), strict=True), seller.ships):
+        for arrival, share in arrivals:
+            build.arrivals[supplier.material, g, arrival].append((s, t, share))
+
+
+def _offer(setting: Setting, seller: _Seller, build: _Supply) -> None:
+    """What parties can buy outside contracts, and at which price."""
+    tiers, effects = seller.supplier.tiers, seller.parties.values()
+    numbers = tuple(range(1, len(tiers) + 1))
+    offered = list(compress(seller.slots, seller.offers))
+    build.offers.update(zip(offered, repeat(numbers), strict=False))
+    prices = [[one * factor for one, factor in zip(setting.means(tier.price), found.factor("price"), strict=True)] for found in effects for tier in tiers]
+    purchases = [(s, j, g, t) for s, g, t in offered for j in numbers]
+    build.purchases += purchases
+    build.price.update(zip(purchases, compress(_in_turn(prices), [opened for opened in seller.offers for _ in tiers]), strict=True))
+    spot = compress(_in_turn(found.smallest("spot") for found in effects), seller.offers)
+    build.spot.update({slot: share for slot, share in zip(offered, spot, strict=True) if share < 1})
+    limits = {j: setting.means(tier.quantity) for j, tier in zip(numbers, tiers, strict=True) if tier.quantity is not None}
+    opens = dict.fromkeys(t for _, _, t in offered) if limits else ()
+    build.tier_limit |= {(seller.key, j, t): means[setting.calendar.position[t]] for t in opens for j, means in limits.items()}

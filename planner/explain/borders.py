@@ -156,7 +156,7 @@ def _supplier(case: Case, s: str, supplier: Supplier) -> Statement:
     bought: dict[str, float] = {}
     paid = landed = 0.0
     for (j, g, t), column in columns.items():
-        weights[column] = case.setting.events.on(supplier_target(s, supplier, g)).factor("price", case.calendar.named(t)) * _landed(case, s, g, t)
+        weights[column] = case.setting.events.on(supplier_target(s, supplier, g)).factor("price")[case.calendar.position[t]] * _landed(case, s, g, t)
         bought[t] = bought.get(t, 0.0) + float(case.x[column])
         landed += case.data.supply.landed[s, g, t] * float(case.x[column])
         paid += case.data.supply.price[s, j, g, t] * case.data.supply.landed[s, g, t] * float(case.x[column])

@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-import pandas as pd
-
 from planner.compile.events import supplier_target
 from planner.compile.setting import Setting
 from planner.compile.use import stock_units
 from planner.errors import Problem, counted
+from planner.results.sums import by_period, summed
 from planner.results.tables import Tables
 from planner.scenario.dates import Period, add_months, nominal_years
 from planner.scenario.fields import Stock
@@ -83,34 +82,29 @@ class _End:
         return self._measured[name].get((key, measure), [0.0] * len(self.setting.periods))
 
     @cached_property
-    def _measured(self) -> dict[str, dict[tuple[str, str], list[float]]]:
-        """Each table with measures by id and measure, gone through once."""
-        position, found = self.loaded.calendar.position, {}
-        for name in ("stockpiles", "contracts"):
-            table = self.tables[name]
-            sums: dict[tuple[str, str], list[float]] = {}
-            for key, measure, label, value in zip(table[table.columns[0]], table["measure"], table["period"], table["value"], strict=True):
-                sums.setdefault((key, measure), [0.0] * len(position))[position[label]] += float(value)
-            found[name] = sums
-        return found
+    def _measured(self) -> dict[str, dict[tuple[str, ...], list[float]]]:
+        """Each table with measures by id and measure."""
+        return {name: by_period(self.tables[name], [key, "measure"], self.loaded.calendar.position) for name, key in _MEASURED.items()}
 
-    def by_period(self, rows: pd.DataFrame) -> list[float]:
-        """Sum of rows by period, in order of time."""
-        found = [0.0] * len(self.setting.periods)
-        for label, value in zip(rows["period"], rows["value"], strict=True):
-            found[self.loaded.calendar.position[label]] += float(value)
-        return found
+    @cached_property
+    def available(self) -> dict[tuple[str, ...], list[float]]:
+        """(part,): capacity by period."""
+        return by_period(self.tables["capacity"], ["part"], self.loaded.calendar.position)
 
     def yearly(self, material: str) -> float:
         """A year's demand for a material; of one that nobody demands, what is shipped of it in a year."""
         wanted = sum(rate for (m, _), rate in self.setting.yearly_demand.items() if m == material)
-        shipped = (table.loc[table["material"] == material, "value"].sum() for table in (self.tables["purchases"], self._lifted))
-        return wanted or float(sum(shipped)) / self.loaded.calendar.years
+        return wanted or self._shipped.get((material,), 0.0) / self.loaded.calendar.years
 
-    @property
-    def _lifted(self) -> pd.DataFrame:
-        table = self.tables["contracts"]
-        return table[table["measure"] == "lifted"]
+    @cached_property
+    def _shipped(self) -> dict[tuple[str, ...], float]:
+        """(material,): what is bought and lifted."""
+        contracts = self.tables["contracts"]
+        rows = [table[["material", "value"]] for table in (self.tables["purchases"], contracts[contracts["measure"] == "lifted"])]
+        found = summed(rows[0], ["material"])
+        for key, units in summed(rows[1], ["material"]).items():
+            found[key] = found.get(key, 0.0) + units
+        return found
 
     def amount(self, value: float, material: str) -> str:
         """A quantity with its unit."""
@@ -229,11 +223,16 @@ def half_paid_projects(end: _End) -> Iterator[Problem]:
     """Stages that fall after the horizon are not paid: capacity looks cheaper than it is."""
     table, years = end.tables["commitments"], end.loaded.calendar.years
     everything = float(end.tables["costs"]["value"].abs().sum())
+    decided = table[table["status"] == "decided"]
+    unit_of = dict(zip(decided["project"].tolist(), decided["unit"].tolist(), strict=True))
+    sizes: dict[str, dict[str, float]] = {}
+    for (key, label), size in summed(decided, ["project", "period"]).items():
+        sizes.setdefault(key, {})[label] = size
     for key, project in end.loaded.scenario.projects.items():
-        rows = table[(table["project"] == key) & (table["status"] == "decided")]
+        mine = sizes.get(key, {})
         whole = unpaid = 0.0
         last_due = end.day
-        for label, size in zip(rows["period"], rows["value"], strict=True):
+        for label, size in mine.items():
             period = end.loaded.calendar.named(label)
             for after, cost in project.stages:
                 whole += size * cost
@@ -242,7 +241,7 @@ def half_paid_projects(end: _End) -> Iterator[Problem]:
                     last_due = max(last_due, add_months(period.start, math.ceil(12 * after)))
         if unpaid <= CLEAR * whole or unpaid <= 1e-3 * everything:
             continue
-        text = f"{end.money(unpaid)} of the {end.money(whole)} for {number(float(rows['value'].sum()))} {rows['unit'].iloc[0]}"
+        text = f"{end.money(unpaid)} of the {end.money(whole)} for {number(sum(mine.values()))} {unit_of[key]}"
         text += f" fall due at or after the end, {end.day:%Y-%m}, and are not in the cost{_output(end, key, project.adds_to)}"
         yield end.at(("projects", key, "capex"), text, f"end the horizon after {last_due:%Y-%m}, or close its window earlier with decide.latest")
 
@@ -251,17 +250,15 @@ def _output(end: _End, project: str, target: str) -> str:
     """What the project could make inside the horizon, in words."""
     if target in end.loaded.scenario.stockpiles:
         return ""
-    capacity = end.tables["capacity"]
-    available = end.by_period(capacity[capacity["part"] == project])
+    available = end.available.get((project,), [0.0] * len(end.setting.periods))
     units = sum(value * period.years for value, period in zip(available, end.setting.periods, strict=True))
     return f", while it can make {end.amount(units, end.setting.counted_in(target))} before"
 
 
 def contracts_that_run_on(end: _End) -> Iterator[Problem]:
     """A minimum that falls due after the horizon is a duty which the plan has taken on for nothing, unless the goods are worth their price."""
-    signed = end.tables["contracts"][end.tables["contracts"]["measure"] == "signed"]
     for key, contract in end.loaded.scenario.contracts.items():
-        shares = end.by_period(signed[signed["contract"] == key])
+        shares = end.flows("contracts", key, measure="signed")
         if contract.sign is None or contract.end is None or contract.end <= end.day or sum(shares) <= SMALL:
             continue
         supplier = end.loaded.scenario.suppliers[contract.supplier]
@@ -294,20 +291,20 @@ def _duty_inside(end: _End, contract: Contract, shares: list[float]) -> float:
 def _minimum(end: _End, contract: Contract, period: Period) -> float:
     """Units that a signed contract obliges to in a period; what events leave of it at the end holds on."""
     target = supplier_target(contract.supplier, end.loaded.scenario.suppliers[contract.supplier], contract.party)
-    honoured = end.setting.events.on(target).smallest("contracts", end.setting.periods[-1]) if period.start >= end.day else 1.0
+    honoured = end.setting.events.on(target).smallest("contracts")[-1] if period.start >= end.day else 1.0
     return contract.take_or_pay * honoured * period.years * end.setting.mean(contract.quantity, period)
 
 
 def _tariff(end: _End, contract: Contract) -> float:
     supplier, last = end.loaded.scenario.suppliers[contract.supplier], end.setting.periods[-1]
-    return end.setting.mean(supplier.tariff, last) + end.setting.events.on(supplier_target(contract.supplier, supplier, contract.party)).added("tariff", last)
+    return end.setting.mean(supplier.tariff, last) + end.setting.events.on(supplier_target(contract.supplier, supplier, contract.party)).added("tariff")[-1]
 
 
 def lifts_that_nobody_receives(end: _End) -> Iterator[Problem]:
     """Goods that land after the end are not charged but fulfil a contract: lifting them where the minimum was breached before is for show."""
     for key, contract in end.loaded.scenario.contracts.items():
         material, periods = end.loaded.scenario.suppliers[contract.supplier].material, end.setting.periods
-        lost = [1 - _landed(end, contract.supplier, contract.party, period) for period in periods]
+        lost = [1 - share for share in _landed(end, contract.supplier, contract.party)]
         first = next((place for place, share in enumerate(lost) if share > 0.5), len(lost))
         lifted = end.flows("contracts", key, measure="lifted")
         # above the minimum it is free as well, and means nothing
@@ -324,11 +321,10 @@ def lifts_that_nobody_receives(end: _End) -> Iterator[Problem]:
         yield end.at(("contracts", key, "end"), text, hint)
 
 
-def _landed(end: _End, key: str, party: str, period: Period) -> float:
-    """Share of what ships in a period that arrives inside the horizon."""
+def _landed(end: _End, key: str, party: str) -> list[float]:
+    """By period: share of what ships in it that arrives inside the horizon."""
     supplier = end.loaded.scenario.suppliers[key]
-    lead = supplier.lead_time + end.setting.events.on(supplier_target(key, supplier, party)).added("lead_time", period)
-    return sum(share for _, share in end.loaded.calendar.overlaps(period.begin + lead, period.begin + lead + period.years))
+    return end.setting.shift(supplier.lead_time + more for more in end.setting.events.on(supplier_target(key, supplier, party)).added("lead_time")).landed
 
 
 def _pace(end: _End, units: list[float], until: int) -> float:
@@ -372,6 +368,9 @@ def _span(years: float) -> str:
     months = round(12 * years)
     return counted(months, "months") if months < 24 else f"{years:.3g} years"
 
+
+_MEASURED = {"stockpiles": "stockpile", "contracts": "contract"}
+"""Tables with measures, and the column of their ids."""
 
 CHECKS: tuple[Callable[[_End], Iterator[Problem]], ...] = (
     drained_stocks,

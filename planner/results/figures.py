@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,8 @@ from planner.compile.setting import Setting
 from planner.compile.use import stock_units
 from planner.results.mix import sourcing_mix
 from planner.results.origins import origin_shares
-from planner.scenario.dates import Calendar, add_months
+from planner.results.sums import summed
+from planner.scenario.dates import Calendar, Period, add_months
 from planner.scenario.schema import Scenario
 from planner.scenario.units import DAYS_PER_YEAR
 
@@ -55,21 +57,18 @@ def _year_of(setting: Setting) -> dict[str, str]:
     return {period.label: str(period.start.year) for period in setting.calendar.periods}
 
 
-def _sums(table: pd.DataFrame, keys: list[str]) -> dict[Any, float]:
-    return {} if table.empty else {key: float(value) for key, value in table.groupby(keys, sort=False)["value"].sum().items()}
-
-
 def _shortage(setting: Setting, tables: Tables) -> Figures:
     """Per demand and per material: wanted, short, share, first period and everybody who runs short."""
     demands = tables["demands"]
     order = setting.calendar.position
     short = demands[demands["measure"] == "short"]
-    wanted, missing = _sums(demands[demands["measure"] == "wanted"], ["demand"]), _sums(short, ["demand"])
+    wanted = {key: units for (key,), units in summed(demands[demands["measure"] == "wanted"], ["demand"]).items()}
     # below a millionth of what is wanted a shortage is rounding
-    missing = {key: units for key, units in missing.items() if units > 1e-6 * wanted[key]}
+    missing = {key: units for (key,), units in summed(short, ["demand"]).items() if units > 1e-6 * wanted[key]}
     first: dict[str, str] = {}
-    for key, period in sorted(_sums(short[short["demand"].isin(list(missing))], ["demand", "period"]), key=lambda pair: order[pair[1]]):
-        first.setdefault(key, period)
+    for key, period in sorted(summed(short, ["demand", "period"]), key=lambda pair: order[pair[1]]):
+        if key in missing:
+            first.setdefault(key, period)
     per_demand: Figures = {
         key: {
             "material": item.material, "party": item.party, "label": item.label or key, "unit": _unit(setting, item.material),
@@ -104,20 +103,22 @@ def _label(setting: Setting, material: str) -> str:
 def _stock(setting: Setting, tables: Tables) -> Figures:
     """Per stockpile: level at start and end of each period, in units and in days of the party's demand at the start."""
     table = tables["stockpiles"]
-    levels = table[table["measure"] == "stock"]
+    levels: dict[str, dict[str, float]] = {}
+    for (key, period), level in summed(table[table["measure"] == "stock"], ["stockpile", "period"]).items():
+        levels.setdefault(key, {})[period] = level
     found: Figures = {}
     for key, pile in setting.scenario.stockpiles.items():
-        mine = levels[levels["stockpile"] == key]
+        mine = levels.get(key, {})
         rate = setting.yearly_demand.get((pile.material, pile.party), 0.0)
         initial = stock_units(setting, pile, pile.initial)
-        values = [float(value) for value in mine["value"]]
+        values = list(mine.values())
         least = min(range(len(values)), key=values.__getitem__) if values else 0
         found[key] = {
             "label": pile.label or key,
             "material": pile.material,
             "unit": _unit(setting, pile.material),
             "initial": initial,
-            "level": dict(zip(mine["period"], values, strict=True)),
+            "level": mine,
             "days_per_unit": DAYS_PER_YEAR / rate if rate else None,
             "lowest": {"period": setting.calendar.periods[least].label, "level": values[least]} if values else None,
         }
@@ -157,7 +158,8 @@ def _signatures(setting: Setting, tables: Tables) -> list[Figures]:
     for _, row in table[table["measure"] == "signed"].iterrows():
         contract = setting.scenario.contracts[row["contract"]]
         period = setting.calendar.named(row["period"])
-        quantity = contract.quantity.at(max(period.start, contract.start or period.start), setting.calendar.start)
+        first = max(period.start, contract.start or period.start)
+        quantity = setting.mean(contract.quantity, Period("", first, first + dt.timedelta(days=1), 0.0, 0.0))
         found.append(
             {
                 "contract": row["contract"],
@@ -173,30 +175,40 @@ def _signatures(setting: Setting, tables: Tables) -> list[Figures]:
 
 def _policies(setting: Setting, tables: Tables) -> Figures:
     """Per policy and soft floor: first window in which it is broken, and whether keeping it costs something."""
-    prices, violations, stocks = tables["prices"], tables["violations"], tables["stockpiles"]
-    found: Figures = {}
-    for key, policy in setting.scenario.policies.items():
-        mine = violations[violations["policy"] == key]
-        rule = "service_level" if policy.kind == "min_service" else policy.kind
-        rows = prices[(prices["rule"] == rule) & ((prices["item"] == key) | prices["item"].str.startswith(f"{key}."))]
-        binds = bool((rows["value"].abs() > 0).any())
-        found[key] = {"broken": None if mine.empty else str(mine["period"].iloc[0]), "binds": binds}
-    gaps = stocks[stocks["measure"] == "floor_gap"]
-    for key, pile in setting.scenario.stockpiles.items():
+    stocks, scenario = tables["stockpiles"], setting.scenario
+    rules = {key: "service_level" if policy.kind == "min_service" else policy.kind for key, policy in scenario.policies.items()}
+    prices = tables["prices"].loc[tables["prices"]["rule"].isin(list(set(rules.values()))), ["rule", "item", "value"]]
+    # ids have no dot; what follows one says to what the policy is applied
+    binding = {(rule, item.split(".")[0]) for rule, item, value in _rows(prices) if value != 0}
+    broken = _first_period(tables["violations"], "policy")
+    found: Figures = {key: {"broken": broken.get(key), "binds": (rule, key) in binding} for key, rule in rules.items()}
+    gaps = _first_period(stocks[stocks["measure"] == "floor_gap"], "stockpile")
+    for key, pile in scenario.stockpiles.items():
         if pile.floor is not None and pile.floor_penalty is not None:
-            mine = gaps[gaps["stockpile"] == key]
-            found[f"{key}.floor"] = {"broken": None if mine.empty else str(mine["period"].iloc[0]), "binds": False}
+            found[f"{key}.floor"] = {"broken": gaps.get(key), "binds": False}
     return found
+
+
+def _first_period(table: pd.DataFrame, key: str) -> dict[str, str]:
+    """Period of the first row of each key."""
+    found: dict[str, str] = {}
+    for name, period in _rows(table[[key, "period"]]):
+        found.setdefault(name, period)
+    return found
+
+
+def _rows(table: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    return zip(*(table[column].tolist() for column in table), strict=True)
 
 
 def _marginal_values(setting: Setting, tables: Tables) -> Figures:
     """Per demanded material, party and year: what one more unit is worth, undiscounted, mean over the year."""
     prices = tables["prices"]
-    balance = prices[prices["rule"] == "material_balance"]
+    balance = prices.loc[prices["rule"] == "material_balance", ["item", "party", "period", "value"]]
     year, length = _year_of(setting), {period.label: period.years for period in setting.calendar.periods}
     wanted = {(item.material, item.party) for item in setting.scenario.demands.values()}
     sums: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0.0, 0.0]))
-    for material, party, period, value in zip(balance["item"], balance["party"], balance["period"], balance["value"], strict=True):
+    for material, party, period, value in _rows(balance):
         if (material, party) in wanted:
             slot = sums[material, party][year[period]]
             slot[0] += length[period] * value

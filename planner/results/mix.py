@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from planner.results.sums import summed
 from planner.scenario.schema import Scenario
 
 Tables = Mapping[str, pd.DataFrame]
@@ -44,24 +45,24 @@ def sourcing_mix(scenario: Scenario, tables: Tables, year_of: Mapping[str, str])
 def _flows(scenario: Scenario, tables: Tables, year_of: Mapping[str, str]) -> dict[str, dict[str, Years]]:
     demanded = {item.material for item in scenario.demands.values()}
     used = {material for process in scenario.processes.values() for material in process.inputs}
+    # a process with the id of a supplier is told apart
+    renamed = {"period": year_of, "process": {key: f"{key} (process)" for key in scenario.processes if key in scenario.suppliers}}
     found: dict[str, dict[str, Years]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
 
     def add(table: pd.DataFrame, source: str, sign: float = 1.0) -> None:
         """Add a table up under its column ``source``, or under that very name where there is no such column."""
-        names = table[source] if source in table else [source] * len(table)
-        for material, name, period, value in zip(table["material"], names, table["period"], table["value"], strict=True):
+        named = source in table
+        for (material, *name, year), value in summed(table, ["material", *([source] if named else []), "period"], renamed).items():
             if material in demanded | used:
-                found[material][name][year_of[period]] += sign * value
+                found[material][name[0] if named else source][year] += sign * value
 
     def only(name: str, measure: str) -> pd.DataFrame:
         """The rows of a table that are of one measure."""
         return tables[name][tables[name]["measure"] == measure]
 
     add(tables["arrivals"], "source")
-    # a process with the id of a supplier is told apart
-    processes = {key: f"{key} (process)" if key in scenario.suppliers else key for key in scenario.processes}
-    add(only("processes", "made").replace({"process": processes}), "process")
-    use = only("processes", "used").replace({"process": processes})
+    add(only("processes", "made"), "process")
+    use = only("processes", "used")
     add(use[use["material"].isin(list(demanded))], "process", -1.0)
     add(use[~use["material"].isin(list(demanded))], "all wanted")
     add(only("stockpiles", "draw"), "from stock")
@@ -75,12 +76,11 @@ def _flows(scenario: Scenario, tables: Tables, year_of: Mapping[str, str]) -> di
 def _gone(scenario: Scenario, tables: Tables, year_of: Mapping[str, str]) -> dict[str, Years]:
     """By material and year: what leaves for disposal, and to stand in for other materials."""
     found: dict[str, Years] = defaultdict(lambda: defaultdict(float))
-    disposals = tables["disposals"]
-    for material, period, value in zip(disposals["material"], disposals["period"], disposals["value"], strict=True):
-        found[material][year_of[period]] += value
+    for (material, year), value in summed(tables["disposals"], ["material", "period"], {"period": year_of}).items():
+        found[material][year] += value
     demands = tables["demands"][tables["demands"]["measure"] == "substituted"]
-    for demand, stand_in, period, value in zip(demands["demand"], demands["by"], demands["period"], demands["value"], strict=True):
-        found[stand_in][year_of[period]] += value * scenario.demands[demand].substitutes[stand_in].ratio
+    for (demand, stand_in, year), value in summed(demands, ["demand", "by", "period"], {"period": year_of}).items():
+        found[stand_in][year] += value * scenario.demands[demand].substitutes[stand_in].ratio
     return found
 
 

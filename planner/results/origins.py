@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from planner.results.sums import summed
 from planner.scenario.schema import Scenario
 
 Shares = dict[str, float]
@@ -28,16 +29,15 @@ def origin_shares(scenario: Scenario, tables: Mapping[str, pd.DataFrame], year_o
         year_of: Calendar year of each period.
     """
     arrived: dict[str, dict[tuple[str, str], float]] = defaultdict(lambda: defaultdict(float))
-    arrivals = tables["arrivals"]
-    for material, origin, period, units in zip(arrivals["material"], arrivals["origin"], arrivals["period"], arrivals["value"], strict=True):
+    for (year, material, origin), units in summed(tables["arrivals"], ["period", "material", "origin"], {"period": year_of}).items():
         if origin:
-            arrived[year_of[period]][material, origin] += units
+            arrived[year][material, origin] += units
     made: dict[str, dict[tuple[str, str], float]] = defaultdict(lambda: defaultdict(float))
     processes = tables["processes"][tables["processes"]["measure"] == "made"]
-    for process, material, period, units in zip(processes["process"], processes["material"], processes["period"], processes["value"], strict=True):
-        first = next(iter(scenario.processes[process].inputs), None)
-        if first is not None:
-            made[year_of[period]][material, first] += units
+    firsts = {key: next(iter(process.inputs), "") for key, process in scenario.processes.items()}
+    for (year, material, first), units in summed(processes, ["period", "material", "process"], {"period": year_of, "process": firsts}).items():
+        if first:
+            made[year][material, first] += units
     found: dict[str, dict[str, Shares]] = defaultdict(dict)
     for year in sorted({*arrived, *made}):
         for material, shares in _one_year(arrived[year], made[year]).items():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
+from planner.results.coded import Cells, Columns, Texts, blocks, stacked
 from planner.scenario.schema import Contract, Demand, Process, Scenario, Stockpile
 from planner.solver.highs import Solution
 from planner.solver.lower import LinearProgram
@@ -68,30 +70,46 @@ _ALWAYS = {"material_balance"}
 _STOCK_RULES = frozenset({"stock_balance", "stock_capacity", "stock_floor", "draw_rate", "fill_rate", "final_stock"})
 
 
-def price_rows(
-    scenario: Scenario, data: SourcingData, program: LinearProgram, solution: Solution, intervals: Mapping[int, tuple[float, float]]
-) -> Iterator[tuple[Any, ...]]:
-    """(rule, item, party, period, meaning, value, unit, low, high) of every row with a dual, and of all material balances.
+def price_columns(
+    scenario: Scenario, data: SourcingData, program: LinearProgram, solution: Solution, intervals: Mapping[int, tuple[float, float]], texts: Texts
+) -> Columns:
+    """Rule, item, party, period, meaning, value, unit, low, high of every row with a dual, and of all material balances.
 
     ``low`` and ``high`` are the smallest and largest price that is as right, for rows with an interval, else NaN.
 
     Duals of rows that belong to a period are divided by its discount factor, so that they read in money of that period;
     those of other rows stay present values, as their meaning says.
     """
-    discounts = _window_discounts(data)
-    facts = lru_cache(maxsize=None)(lambda rule, *parts: _facts(scenario, data, rule, list(parts)))
-    for position, ((rule, index), dual) in enumerate(zip(program.rows, solution.y.tolist(), strict=True)):
-        if dual == 0 and rule not in _ALWAYS:
-            continue
-        price = PRICES[rule]
-        parts = [str(part) for part in (index if isinstance(index, tuple) else (index,))]
-        period = parts.pop() if price.window or parts[-1] in data.time.discount else ""
-        discount = discounts[tuple(index)] if price.window else data.time.discount.get(period, 1.0)
-        item, party, unit = facts(rule, *parts)
-        limits = intervals.get(position, (float("nan"),) * 2)
-        # an end that is the dual itself keeps all its digits
-        value, *ends = (_read(price, dual if abs(number - dual) <= 1e-8 * abs(dual) else number) / discount + 0.0 for number in (dual, *limits))
-        yield rule, item, party, period, price.meaning, value, unit, min(ends), max(ends)
+    ends = np.full((2, len(program.rows)), np.nan)
+    for row, interval in intervals.items():
+        ends[:, row] = interval
+    # an end that is the dual itself keeps all its digits
+    ends = np.where(np.abs(ends - solution.y) <= 1e-8 * np.abs(solution.y), solution.y, ends)
+    found = []
+    for rule, block in blocks(program.rows).items():
+        y = solution.y[block]
+        places = block.start + (np.arange(len(y)) if rule in _ALWAYS else np.flatnonzero(y))
+        indices = [program.rows[place][1] for place in places.tolist()]
+        discount, keys = _keys(scenario, data, rule, indices, texts)
+        value, low, high = (_read(PRICES[rule], duals[places]) / discount + 0.0 for duals in (solution.y, *ends))
+        found.append({**keys, "value": value, "low": np.minimum(low, high), "high": np.maximum(low, high)})
+    return stacked(found)
+
+
+def _keys(scenario: Scenario, data: SourcingData, rule: str, indices: list[Any], texts: Texts) -> tuple[Cells, Columns]:
+    """Discount factors of rows of one rule, and their columns of texts."""
+    price = PRICES[rule]
+    if indices and isinstance(indices[0], tuple):
+        # whatever comes before, a period or a window comes last
+        heads, periods = [index[:-1] for index in indices], [index[-1] for index in indices]
+    else:
+        heads, periods = [(index,) for index in indices], [""] * len(indices)
+    windows = {row.key: row.window.discount for row in data.policy.rows} if price.window else {}
+    discounts = [windows[index] for index in indices] if price.window else [data.time.discount.get(period, 1.0) for period in periods]
+    facts = {head: _facts(scenario, data, rule, [str(part) for part in head]) for head in dict.fromkeys(heads)}
+    told = texts.facts(heads, item=lambda head: facts[head][0], party=lambda head: facts[head][1], unit=lambda head: facts[head][2])
+    same = {"rule": texts.same(rule, len(indices)), "meaning": texts.same(price.meaning, len(indices))}
+    return np.array(discounts, dtype=float), {**same, **told, "period": texts.numbers(periods)}
 
 
 def _facts(scenario: Scenario, data: SourcingData, rule: str, parts: list[str]) -> tuple[str, str, str]:
@@ -102,12 +120,8 @@ def _facts(scenario: Scenario, data: SourcingData, rule: str, parts: list[str]) 
     return ".".join(parts), party, unit
 
 
-def _read(price: Price, dual: float) -> float:
-    return abs(dual) if price.sign is None else price.sign * dual
-
-
-def _window_discounts(data: SourcingData) -> dict[tuple[str, ...], float]:
-    return {row.key: row.window.discount for row in data.policy.rows}
+def _read(price: Price, duals: Cells) -> Cells:
+    return np.abs(duals) if price.sign is None else price.sign * duals
 
 
 def _party(scenario: Scenario, rule: str, key: str) -> str:

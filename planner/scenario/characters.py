@@ -14,13 +14,16 @@ LONGEST_MESSAGE = 2000
 
 def steering(text: str) -> str:
     """The first character of a text that steers, as ``U+001B``; empty where there is none."""
+    if text.isprintable():
+        # what Unicode calls printable holds none of them
+        return ""
     match = _STEERING.search(_LINE_ENDS.sub("\n", text))
     return f"U+{ord(match[0]):04X}" if match else ""
 
 
 def harmless(text: str) -> str:
     """A text whose steering characters are written out by their number; fit for a terminal, and inside JSON the same text."""
-    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return text if text.isprintable() else _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def message(text: str) -> str:

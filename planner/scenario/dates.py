@@ -10,8 +10,15 @@ import calendar
 import datetime as dt
 import re
 from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?\Z")
 STEPS = {"month": 1, "quarter": 3, "year": 12}
@@ -81,6 +88,48 @@ class Period:
         return max(0, (min(last, self.end) - max(first, self.start)).days) / self.days
 
 
+@dataclass(frozen=True, eq=False)
+class Days:
+    """The actual days of consecutive periods as ordinals, for arithmetic on all periods at once."""
+
+    edges: Integers
+    """First day of each period, then the first day after the last."""
+
+    @staticmethod
+    def of(periods: tuple[Period, ...]) -> Days:
+        """The days of consecutive periods."""
+        return Days(np.array([*(period.start.toordinal() for period in periods), periods[-1].end.toordinal()]))
+
+    @cached_property
+    def lengths(self) -> Integers:
+        """Days of each period."""
+        return np.diff(self.edges)
+
+    def share(self, first: dt.date, last: dt.date) -> Floats:
+        """Share of each period, by actual days, that lies in ``[first, last)``."""
+        inside = np.minimum(self.edges[1:], last.toordinal()) - np.maximum(self.edges[:-1], first.toordinal())
+        return np.asarray(np.maximum(inside, 0) / self.lengths)
+
+    def means(self, cuts: Iterable[int], value: Callable[[Integers], Floats]) -> list[float]:
+        """Mean over each period of what is constant between ``cuts``, weighted by actual days.
+
+        Args:
+            cuts: Days from which on there may be another value.
+            value: The values on some days.
+        """
+        first, last = int(self.edges[0]), int(self.edges[-1])
+        begins = np.array(sorted({*self.edges[:-1].tolist(), *(cut for cut in cuts if first < cut < last)}))
+        values = value(begins)
+        owner = np.searchsorted(self.edges, begins, side="right") - 1
+        days = np.diff(begins, append=last)
+        mean = np.bincount(owner, weights=values * days) / self.lengths
+        # what holds for a whole period is its mean, to the last digit
+        whole = days == self.lengths[owner]
+        mean[owner[whole]] = values[whole]
+        means: list[float] = mean.tolist()
+        return means
+
+
 @dataclass(frozen=True)
 class Calendar:
     """The grid of periods of a horizon."""
@@ -103,17 +152,42 @@ class Calendar:
         return self.periods[-1].begin + self.periods[-1].years
 
     @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Label of each period."""
+        return tuple(period.label for period in self.periods)
+
+    @cached_property
     def position(self) -> dict[str, int]:
         """Place of each period in time, by its label."""
-        return {period.label: place for place, period in enumerate(self.periods)}
+        return {label: place for place, label in enumerate(self.labels)}
 
     def named(self, label: str) -> Period:
         """The period of a label."""
         return self.periods[self.position[label]]
 
+    def on(self, day: dt.date) -> Period | None:
+        """The period that holds a day, or None outside the horizon."""
+        place = bisect_right(self.periods, day, key=lambda period: period.start) - 1
+        return self.periods[place] if self.start <= day < self.end else None
+
+    @cached_property
+    def days(self) -> Days:
+        """Actual days of the periods."""
+        return Days.of(self.periods)
+
     @cached_property
     def _begins(self) -> list[float]:
         return [period.begin for period in self.periods]
+
+    @cached_property
+    def begins(self) -> Floats:
+        """Nominal years from the horizon's start to that of each period."""
+        return np.array(self._begins)
+
+    @cached_property
+    def lengths(self) -> Floats:
+        """Nominal years of each period."""
+        return np.array([period.years for period in self.periods])
 
     def holding(self, time: float) -> Period | None:
         """The period that holds a nominal time, or None outside the horizon. A boundary belongs to the later period."""
@@ -121,21 +195,33 @@ class Calendar:
             return None
         return self.periods[bisect_right(self._begins, time + 1e-9) - 1]
 
-    def overlaps(self, first: float, last: float) -> list[tuple[Period, float]]:
-        """Periods that the nominal interval touches, with the share of the interval that each holds.
+    def overlaps(self, first: Floats, last: Floats) -> list[list[tuple[str, float]]]:
+        """Periods that nominal intervals touch, with the share of the interval that each holds.
 
-        What lies after the horizon is missing from the shares; the interval must not start before the horizon.
+        What lies after the horizon is missing from the shares; no interval may start before the horizon.
+
+        Args:
+            first: [n] begin of each interval.
+            last: [n] its end.
+
+        Returns:
+            [n] (label of the period, share), in order of time.
         """
-        found: list[tuple[Period, float]] = []
-        if first >= self.years:
-            return found
-        position = max(0, bisect_right(self._begins, first + 1e-12) - 1)
-        for period in self.periods[position:]:
-            if period.begin >= last:
-                break
-            share = (min(last, period.begin + period.years) - max(first, period.begin)) / (last - first)
-            if share > 1e-12:
-                found.append((period, 1.0 if share > 1 - 1e-12 else share))
+        found: list[list[tuple[str, float]]] = [[] for _ in first]
+        ends, length = self.begins + self.lengths, last - first
+        which = np.flatnonzero(first < self.years)
+        place = np.maximum(np.searchsorted(self.begins, first[which] + 1e-12, side="right") - 1, 0)
+        while len(which):
+            share = (np.minimum(last[which], ends[place]) - np.maximum(first[which], self.begins[place])) / length[which]
+            share[share > 1 - 1e-12] = 1.0
+            held = share > 1e-12
+            for interval, period, part in zip(which[held].tolist(), place[held].tolist(), share[held].tolist(), strict=True):
+                found[interval].append((self.labels[period], part))
+            # on to the next period, wherever the interval reaches into it
+            inside = place + 1 < len(ends)
+            which, place = which[inside], place[inside] + 1
+            reached = self.begins[place] < last[which]
+            which, place = which[reached], place[reached]
         return found
 
 

@@ -9,9 +9,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from planner.collector import collector_paused
 from planner.errors import MOST_PROBLEMS, InputError, Mark, Problem, Problems, did_you_mean
 from planner.scenario.characters import harmless
 from planner.scenario.context import make_context
@@ -19,7 +19,8 @@ from planner.scenario.dates import Calendar, GridError, make_calendar
 from planner.scenario.fields import ID_PATTERN
 from planner.scenario.overlay import ENTITY_MAPS, Sources, gather
 from planner.scenario.parts import oversize
-from planner.scenario.reader import MAX_ENTRIES, PLAIN_WORDS, Node, parse_yaml, scalar
+from planner.scenario.reader import MAX_ENTRIES, Node, parse_yaml
+from planner.scenario.resolved import resolved_text
 from planner.scenario.schema import Scenario
 
 Loc = tuple[str | int, ...]
@@ -41,7 +42,7 @@ class Loaded:
     @cached_property
     def resolved(self) -> str:
         """The scenario as one YAML text: overlays merged, tables replaced by what they hold."""
-        return yaml.dump(self.sources.tree.plain(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=140)
+        return resolved_text(self.sources.tree)
 
     @cached_property
     def digest(self) -> str:
@@ -49,27 +50,7 @@ class Loaded:
         return hashlib.sha256(self.resolved.encode()).hexdigest()
 
 
-class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Writes text so that this language reads it back as text."""
-
-
-def _text(dumper: Any, value: str) -> Any:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if _reads_as_text(value) else "'")
-
-
-def _reads_as_text(value: str) -> bool:
-    """Whether a plain scalar stays text under the rules of this language."""
-    if value[:1].isalpha():
-        return value not in PLAIN_WORDS
-    try:
-        return bool(scalar(value) == value) and not value.startswith(("!", "&", "*"))
-    except ValueError:
-        return False
-
-
-_Dumper.add_representer(str, _text)
-
-
+@collector_paused()
 def load(path: str | Path, sets: Iterable[str] = (), root: str | Path | None = None) -> Loaded:
     """Read, put together and validate a scenario.
 
@@ -106,6 +87,7 @@ def assemble(name: str, sources: Sources, *, partial: bool = False) -> Loaded:
     return Loaded(name, scenario, calendar, sources)
 
 
+@collector_paused()
 def loads(text: str, name: str) -> Loaded:
     """Validate a scenario that stands in one text, such as the resolved one of a plan.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -155,24 +155,37 @@ class _Reader:
         return target
 
     def merge(self, base: Node, over: Node, path: tuple[str, ...]) -> None:
-        """Merge a map over another, in place: maps deeply, all else replaced, null deletes."""
+        """Merge a map over another, in place: maps deeply, all else replaced, null deletes. What is taken over is not copied."""
         for key, node in over.value.items():
             here = (*path, key)
             mine = base.value.get(key)
             if node.value is None:
                 if mine is None:
-                    near = did_you_mean(key, base.value, "write a value, {} for an entry without keys, or remove the line")
-                    self.warnings.append(Problem(node.key or node.mark, ".".join(here), "is empty: null deletes an entry, and there is none here", near))
+                    self.nothing_to_delete(node, here, base.value)
                 base.value.pop(key, None)
-            elif isinstance(node.value, dict):
-                # a table and steps are two ways to write one series: the later one replaces the earlier
-                if mine is None or not isinstance(mine.value, dict) or _other_form(mine, node):
-                    mine = Node({}, node.mark, node.key)
-                    base.value[key] = mine
+            elif not isinstance(node.value, dict):
+                base.value[key] = node
+            # a table and steps are two ways to write one series: the later one replaces the earlier
+            elif mine is None or not isinstance(mine.value, dict) or _other_form(mine, node):
+                base.value[key] = self.without_nulls(node, here)
+            else:
                 mine.mark, mine.key = node.mark, node.key
                 self.merge(mine, node, here)
+
+    def without_nulls(self, node: Node, path: tuple[str, ...]) -> Node:
+        """A map that replaces nothing."""
+        kept: dict[str, Node] = {}
+        for key, child in node.value.items():
+            if child.value is None:
+                self.nothing_to_delete(child, (*path, key), kept)
             else:
-                base.value[key] = node.copy()
+                kept[key] = self.without_nulls(child, (*path, key)) if isinstance(child.value, dict) else child
+        node.value = kept
+        return node
+
+    def nothing_to_delete(self, node: Node, path: tuple[str, ...], beside: Iterable[str]) -> None:
+        near = did_you_mean(path[-1], beside, "write a value, {} for an entry without keys, or remove the line")
+        self.warnings.append(Problem(node.key or node.mark, ".".join(path), "is empty: null deletes an entry, and there is none here", near))
 
     def set(self, tree: Node, item: str) -> None:
         """Apply one ``path=value`` from the command line."""
@@ -239,10 +252,10 @@ class _Reader:
 
     def series_tables(self, node: Node, where: tuple[str, ...]) -> None:
         """Replace every ``{table, column}`` of the merged scenario by the steps that the table holds."""
-        for name, child in _children(node):
-            here = (*where, name)
+        for name, child in _branches(node):
             if name in _NOTES:
                 continue
+            here = (*where, name)
             if not _names_a_table(child):
                 self.series_tables(child, here)
                 continue
@@ -334,7 +347,7 @@ def _other_form(mine: Node, over: Node) -> bool:
 def _note_home(node: Node, home: tuple[Path, str]) -> None:
     if _names_a_table(node):
         node.value["table"].home = home
-    for _, child in _children(node):
+    for _, child in _branches(node):
         _note_home(child, home)
 
 
@@ -349,12 +362,10 @@ def _step(node: Node, part: str) -> Node | None:
     return child if isinstance(child, Node) else None
 
 
-def _children(node: Node) -> Iterable[tuple[str, Node]]:
-    if isinstance(node.value, dict):
-        return node.value.items()
-    if isinstance(node.value, list):
-        return ((str(i), child) for i, child in enumerate(node.value))
-    return ()
+def _branches(node: Node) -> Iterator[tuple[str, Node]]:
+    """Maps and lists in a map or list."""
+    children = node.value.items() if isinstance(node.value, dict) else ((str(place), child) for place, child in enumerate(node.value))
+    return ((name, child) for name, child in children if isinstance(child.value, (dict, list)))
 
 
 def _shown(parent: str, reference: str) -> str:

@@ -29,8 +29,9 @@ MAX_ENTRIES = 20_000
 MAX_KEY = 200
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_NUMBER = re.compile(r"[-+]?(?:(\.[0-9]+)|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+"""A number; an integer where no group takes part."""
+_BEGINS_NUMBER = frozenset("+-.0123456789")
 _BASED = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 PLAIN_WORDS: dict[str, bool | None] = {
@@ -52,7 +53,7 @@ class Node:
     """For the name of a table: the file that names it, and how messages call that file."""
 
     def copy(self) -> Node:
-        """The same tree made of new nodes: aliases share theirs."""
+        """The same tree made of new nodes."""
         if isinstance(self.value, dict):
             return Node({key: node.copy() for key, node in self.value.items()}, self.mark, self.key)
         if isinstance(self.value, list):
@@ -160,11 +161,11 @@ def read_text(path: Path, shown: str) -> str:
 
 def parse_yaml(text: str, shown: str, problems: Problems | None = None, budget: Budget | None = None) -> Node:
     """Parse YAML text into nodes; see :func:`read_yaml`."""
-    builder = _Builder(shown, Budget() if budget is None else budget)
     if text.lstrip()[:1] in ("{", "["):
         text = _joined_surrogates(text)
+    builder = _Builder(shown, Budget() if budget is None else budget, yaml.parse(text, Loader=_LOADER))
     try:
-        root = builder.document(yaml.parse(text, Loader=_LOADER))
+        root = builder.document()
     except yaml.MarkedYAMLError as error:
         # what is not closed is reported where it opens, not at the end of the file
         unclosed = error.context_mark is not None and ("end of stream" in str(error.problem) or "expected ',' or" in str(error.problem))
@@ -216,35 +217,43 @@ def scalar(text: str) -> Any:
     Raises:
         ValueError: for numbers that are not finite or not written plainly; the message is for the user.
     """
-    if text in PLAIN_WORDS:
-        return PLAIN_WORDS[text]
+    if not text or text[0] not in _BEGINS_NUMBER:
+        return PLAIN_WORDS.get(text, text)
+    number = _NUMBER.match(text)
+    if number is not None:
+        return _integer(text) if number.lastindex is None else _float(text)
     if _NOT_FINITE.match(text):
         raise ValueError(f"'{text}' is not a finite number")
-    if _INTEGER.match(text):
-        digits = text.lstrip("+-")
-        if len(digits) > 20:
-            raise ValueError("an integer of more than 20 digits")
-        if len(digits) > 1 and digits[0] == "0":
-            raise ValueError(f"'{text}' starts with a zero; write {int(text)}, or quote it if it is text")
-        return int(text)
     if _BASED.match(text):
         if len(text) > 22:
             raise ValueError("an integer of more than 20 digits")
         return int(text, 0)
-    if _FLOAT.match(text):
-        number = float(text)
-        if not math.isfinite(number):
-            raise ValueError(f"'{text}' is too large for a number")
-        return number
     return text
+
+
+def _integer(text: str) -> int:
+    digits = text.lstrip("+-")
+    if len(digits) > 20:
+        raise ValueError("an integer of more than 20 digits")
+    if len(digits) > 1 and digits[0] == "0":
+        raise ValueError(f"'{text}' starts with a zero; write {int(text)}, or quote it if it is text")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"'{text}' is too large for a number")
+    return number
 
 
 class _Builder:
     """Builds nodes from events; collects what does not need to stop the reading."""
 
-    def __init__(self, shown: str, budget: Budget) -> None:
+    def __init__(self, shown: str, budget: Budget, events: Iterator[Any]) -> None:
         self.shown = shown
         self.budget = budget
+        self.events = events
         self.problems = Problems()
         self.anchors: dict[str, Node | None] = {}
         self.sizes: dict[str, int] = {}
@@ -252,17 +261,18 @@ class _Builder:
         self.count = 0
         self.deepest = 0
 
-    def document(self, events: Iterator[Any]) -> Node:
+    def document(self) -> Node:
         root: Node | None = None
-        for event in events:
+        for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
                     raise InputError([Problem(self.mark(event), "", "a second document starts here", "keep one document a file; remove '---'")])
-                root = self.node(next(events), events, (), 0)
+                root = self.node(next(self.events), (), 0)
         return root if root is not None else Node({}, Mark(self.shown))
 
     def mark(self, event: Any) -> Mark:
-        return Mark(self.shown, event.start_mark.line + 1, event.start_mark.column + 1)
+        place = event.start_mark
+        return Mark(self.shown, place.line + 1, place.column + 1)
 
     def stop(self, event: Any, path: tuple[str, ...], problem: str, hint: str = "") -> InputError:
         return InputError([*self.problems.items, Problem(self.mark(event), ".".join(path), problem, hint)])
@@ -271,7 +281,8 @@ class _Builder:
         if already == MAX_ENTRIES:
             raise self.stop(event, path, f"holds more than {MAX_ENTRIES} entries", "leave out what the scenario does not need")
 
-    def node(self, event: Any, events: Iterator[Any], path: tuple[str, ...], depth: int) -> Node:
+    def node(self, event: Any, path: tuple[str, ...], depth: int, key: Mark | None = None) -> Node:
+        """The value that an event begins; what ends its map or list is taken as well."""
         if depth > MAX_DEPTH:
             raise self.stop(event, (), f"is nested more than {MAX_DEPTH} levels deep")
         self.count += 1
@@ -280,17 +291,19 @@ class _Builder:
         if self.budget.left < 0:
             raise self.stop(event, (), f"holds more than {MAX_NODES} values", "leave out what the scenario does not need")
         if isinstance(event, yaml.AliasEvent):
-            return self.alias(event, path, depth)
-        self.refuse_tag(event, path)
-        anchor = event.anchor
-        if anchor:
-            self.anchors[anchor] = None
+            return self.alias(event, path, depth, key)
+        if event.tag is not None:
+            self.refuse_tag(event, path)
+        return self.anchored(event, path, depth, key) if event.anchor else self.content(event, path, depth, key)
+
+    def anchored(self, event: Any, path: tuple[str, ...], depth: int, key: Mark | None) -> Node:
+        """A value that aliases may repeat: how large and how deep it is counts for each of them."""
+        self.anchors[event.anchor] = None
         start, before, self.deepest = self.count, self.deepest, depth
-        result = self.content(event, events, path, depth)
-        if anchor:
-            self.anchors[anchor] = result
-            self.sizes[anchor] = self.count - start + 1
-            self.heights[anchor] = self.deepest - depth
+        result = self.content(event, path, depth, key)
+        self.anchors[event.anchor] = result
+        self.sizes[event.anchor] = self.count - start + 1
+        self.heights[event.anchor] = self.deepest - depth
         self.deepest = max(self.deepest, before)
         return result
 
@@ -298,22 +311,22 @@ class _Builder:
         if event.tag is not None and not (isinstance(event, yaml.ScalarEvent) and event.tag == "!"):
             raise self.stop(event, path, f"uses the tag {event.tag!r}", "remove it; tags are not part of the scenario language")
 
-    def content(self, event: Any, events: Iterator[Any], path: tuple[str, ...], depth: int) -> Node:
+    def content(self, event: Any, path: tuple[str, ...], depth: int, key: Mark | None) -> Node:
         mark = self.mark(event)
         if isinstance(event, yaml.ScalarEvent):
-            return Node(self.scalar(event, path), mark)
+            return Node(self.scalar(event, path), mark, key)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Node] = []
-            while not isinstance(child := next(events), yaml.SequenceEndEvent):
+            while not isinstance(child := next(self.events), yaml.SequenceEndEvent):
                 self.few(child, path, len(items))
-                items.append(self.node(child, events, (*path, str(len(items))), depth + 1))
-            return Node(items, mark)
-        return Node(self.mapping(events, path, depth), mark)
+                items.append(self.node(child, (*path, str(len(items))), depth + 1))
+            return Node(items, mark, key)
+        return Node(self.mapping(path, depth), mark, key)
 
-    def mapping(self, events: Iterator[Any], path: tuple[str, ...], depth: int) -> dict[str, Node]:
+    def mapping(self, path: tuple[str, ...], depth: int) -> dict[str, Node]:
         entries: dict[str, Node] = {}
         merged: list[tuple[Mark, Node]] = []
-        while not isinstance(event := next(events), yaml.MappingEndEvent):
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise self.stop(event, path, "a key must be text", "check the brackets and colons")
             self.refuse_tag(event, path)
@@ -321,15 +334,19 @@ class _Builder:
             key, mark = self.key(event, path), self.mark(event)
             if event.anchor:
                 self.anchors[event.anchor] = Node(key, mark)
-            following = next(events)
-            value = self.node(following, events, (*path, key), depth + 1)
+            following = next(self.events)
+            value = self.node(following, (*path, key), depth + 1, mark)
             if key == "<<" and event.implicit[0]:
                 merged.append((self.mark(following), value))
             elif key in entries:
                 first = entries[key].key
                 self.problems.add(mark, ".".join((*path, key)), f"duplicate key '{key}'", f"first used in line {first.line if first else '?'}")
             else:
-                entries[key] = Node(value.value, value.mark, mark)
+                entries[key] = value
+        return self.with_merged(entries, merged, path) if merged else entries
+
+    def with_merged(self, entries: dict[str, Node], merged: list[tuple[Mark, Node]], path: tuple[str, ...]) -> dict[str, Node]:
+        """A map with those that its ``<<`` name below it."""
         for mark, value in merged:
             for source in value.value if isinstance(value.value, list) else [value]:
                 if not isinstance(source.value, dict):
@@ -362,7 +379,8 @@ class _Builder:
             self.problems.add(self.mark(event), ".".join(path), str(error))
             return str(event.value)
 
-    def alias(self, event: Any, path: tuple[str, ...], depth: int) -> Node:
+    def alias(self, event: Any, path: tuple[str, ...], depth: int, key: Mark | None) -> Node:
+        """A copy of what an anchor names: each place is changed by itself later on."""
         if event.anchor not in self.anchors:
             raise self.stop(event, path, f"alias '*{event.anchor}' has no anchor before it")
         target = self.anchors[event.anchor]
@@ -376,4 +394,6 @@ class _Builder:
         self.budget.left -= self.sizes.get(event.anchor, 1)
         if self.budget.left < 0:
             raise self.stop(event, path, f"aliases expand to more than {MAX_NODES} values")
-        return target
+        copy = target.copy()
+        copy.key = key
+        return copy

@@ -174,8 +174,7 @@ def _falling(lower: Series, upper: Series, index: int, calendar: Calendar | None
     """A tier that is cheaper than the one before it, in the first such period."""
     if calendar is None:
         return
-    for period in calendar.periods:
-        below, above = lower.mean(period, calendar.start), upper.mean(period, calendar.start)
+    for period, below, above in zip(calendar.periods, lower.means(calendar), upper.means(calendar), strict=True):
         if above < below * (1 - 1e-12):
             yield ("tiers", index, "price"), f"the price falls from {below:g} to {above:g} in {period.label}", "order the tiers by rising price"
             return

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
-from planner.scenario.dates import Period, add_months
+import numpy as np
+
+from planner.scenario.dates import Calendar, Days, Floats, Integers, Period, add_months
 
 
 @dataclass(frozen=True)
@@ -29,28 +28,29 @@ class Series:
         """Whether there is only one value."""
         return len(self.steps) == 1 and self.growth == 0
 
-    @cached_property
-    def _dates(self) -> list[dt.date]:
-        return [date for date, _ in self.steps]
-
-    def at(self, day: dt.date, origin: dt.date) -> float:
-        """The value on a day; ``origin`` is the horizon's start, whose anniversaries growth counts."""
-        base = self.steps[max(0, bisect_right(self._dates, day) - 1)][1]
-        if self.growth == 0:
-            return base
-        return float(base * (1 + self.growth) ** _years_since(origin, day))
-
-    def changes(self, period: Period, origin: dt.date) -> list[dt.date]:
-        """Days inside a period on which the value may change."""
-        days = self._dates[bisect_right(self._dates, period.start) : bisect_left(self._dates, period.end)]
-        anniversaries = _anniversaries(origin, period.start, period.end) if self.growth else ()
-        return sorted({*days, *anniversaries}) if anniversaries else days
+    def means(self, calendar: Calendar) -> list[float]:
+        """The mean over each period, weighted by actual days."""
+        if self.is_constant:
+            return [self.steps[0][1]] * len(calendar.periods)
+        return self._means(calendar.days, calendar.start, calendar.end)
 
     def mean(self, period: Period, origin: dt.date) -> float:
-        """The mean over a period, weighted by actual days."""
+        """The mean over any one period; ``origin`` is the horizon's start, whose anniversaries growth counts."""
         if self.is_constant:
             return self.steps[0][1]
-        return mean_over(period, self.changes(period, origin), lambda day: self.at(day, origin))
+        return self._means(Days.of((period,)), origin, period.end)[0]
+
+    def _means(self, days: Days, origin: dt.date, end: dt.date) -> list[float]:
+        dates = [date.toordinal() for date, _ in self.steps]
+        values = np.array(self.values)
+        anniversaries = _anniversaries(origin, end) if self.growth else ()
+        grown = np.array([(1 + self.growth) ** years for years in range(len(anniversaries) + 1)])
+
+        def value(day: Integers) -> Floats:
+            step = np.maximum(np.searchsorted(dates, day, side="right") - 1, 0)
+            return np.asarray(values[step] * grown[np.searchsorted(anniversaries, day, side="right")])
+
+        return days.means((*dates, *anniversaries), value)
 
     @property
     def values(self) -> list[float]:
@@ -58,22 +58,8 @@ class Series:
         return [value for _, value in self.steps]
 
 
-@lru_cache(maxsize=4096)
-def _years_since(origin: dt.date, day: dt.date) -> int:
-    """Anniversaries of a date until a day, 0 before it."""
-    return max(0, day.year - origin.year - (add_months(origin, 12 * (day.year - origin.year)) > day))
-
-
-@lru_cache(maxsize=4096)
-def _anniversaries(origin: dt.date, start: dt.date, end: dt.date) -> tuple[dt.date, ...]:
-    """Anniversaries of a date between two days."""
-    years = range(start.year - origin.year, end.year - origin.year + 1)
-    return tuple(day for day in (add_months(origin, 12 * year) for year in years) if start < day < end)
-
-
-def mean_over(period: Period, changes: list[dt.date], value: Callable[[dt.date], float]) -> float:
-    """Mean over a period of what is constant between ``changes``, weighted by actual days."""
-    edges = [period.start, *changes, period.end]
-    if len(edges) == 2:
-        return value(period.start)
-    return sum(value(first) * (last - first).days for first, last in itertools.pairwise(edges)) / period.days
+@lru_cache(maxsize=64)
+def _anniversaries(origin: dt.date, end: dt.date) -> tuple[int, ...]:
+    """Anniversaries of a date up to a day, as ordinals."""
+    days = (add_months(origin, 12 * years) for years in range(1, end.year - origin.year + 1))
+    return tuple(day.toordinal() for day in days if day <= end)

@@ -228,7 +228,7 @@ def column(rows: list[Row], name: str, asked: Mark, problems: Problems) -> dict[
         if date in steps:
             problems.add(cells[dates].mark, "", f"the date {date} stands twice", "one row per date")
             continue
-        steps[date] = Node(value.value, value.mark, cells[dates].mark)
+        steps[date] = Node(value.copy().value, value.mark, cells[dates].mark)
     return steps
 
 
@@ -240,7 +240,8 @@ def insert(target: Node, path: list[str], value: Node) -> None:
             child = Node({}, value.mark, value.key or value.mark)
             target.value[part] = child
         target = child
-    target.value[path[-1]] = Node(value.value, value.mark, value.key or value.mark)
+    # a cell may hold a list, and several entities may stand in one table
+    target.value[path[-1]] = Node(value.copy().value, value.mark, value.key or value.mark)
 
 
 def _text(cell: Node) -> str:

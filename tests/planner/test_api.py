@@ -28,11 +28,11 @@ def test_every_public_name_is_there_and_documented(name: str) -> None:
 
 def test_compare_is_the_function_whatever_was_imported_before() -> None:
     code = "import planner.comparison.bridge, planner; assert callable(planner.compare) and callable(planner.load) and callable(planner.solve)"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=240, cwd=ROOT)
 
 
 def test_the_walkthrough_runs_as_a_script() -> None:
-    done = subprocess.run([sys.executable, "scenarios/japan/walkthrough.py"], capture_output=True, text=True, timeout=110, check=False, cwd=ROOT)
+    done = subprocess.run([sys.executable, "scenarios/japan/walkthrough.py"], capture_output=True, text=True, timeout=240, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert "difference 3,723.6 M USD, bridge 3,723.6 M USD" in done.stdout
     assert "Browns Range mine" in done.stdout

@@ -681,7 +681,7 @@ PLAN = Path(sys.executable).with_name("plan")
 
 
 def command(*words: str | Path, code: int) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([str(PLAN), *map(str, words)], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run([str(PLAN), *map(str, words)], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done

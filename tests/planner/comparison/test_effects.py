@@ -118,5 +118,5 @@ case = {str(ROOT / "tests/cases/cutoff_ramp.yaml")!r}
 plans = [planner.solve(case, sets=sets) for sets in ([], ["stockpiles.reserve.initial=90", "suppliers.spot.price=70", "suppliers.mine.price=21"])]
 print(len(planner.compare(*plans, keep=False, workers=2).against[0].effects.rows))
 """)
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=100, check=True)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=240, check=True)
     assert done.stdout.split() == ["once", "3"]

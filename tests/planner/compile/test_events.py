@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.compile.events import Events, Target, matches, material_target, process_target, supplier_target
+from planner.compile.events import Events, Target, material_target, process_target, supplier_target
 from planner.scenario.dates import Period, make_calendar
 from planner.scenario.load import validate
 from planner.scenario.reader import parse_yaml
@@ -46,11 +46,11 @@ CHINA = supplier_target("china", SUPPLIERS["china"], "japan")
 
 def reached(match: str) -> set[str]:
     """Names of all that an event with this match acts on."""
-    (event,) = scenario(f"e: {{match: {match}, spot: 0}}").events.values()
+    happening = events(f"e: {{match: {match}, spot: 0}}")
     targets = {key: supplier_target(key, item) for key, item in SUPPLIERS.items()}
     targets |= {f"{key}@us": supplier_target(key, item, "us") for key, item in SUPPLIERS.items()}
     targets |= {"split": process_target("split", PROCESS), "dy@japan": material_target("dy", "japan"), "tb@us": material_target("tb", "us")}
-    return {name for name, target in targets.items() if matches(event, target)}
+    return {name for name, target in targets.items() if happening.on(target).events}
 
 
 @pytest.mark.parametrize(
@@ -77,15 +77,14 @@ def test_all_given_keys_must_match(match: str, names: set[str]) -> None:
 
 def test_no_match_acts_on_everything() -> None:
     assert len(reached("{}")) == 4 + 4 + 3
-    (event,) = scenario("e: {spot: 0}").events.values()
-    assert matches(event, Target())
+    assert events("e: {spot: 0}").on(Target()).events
 
 
 def two_years(text: str, effect: Any, target: Target = CHINA) -> list[float]:
     happening = events(text)
-    found, periods = happening.on(target), happening.calendar.periods
+    found = happening.on(target)
     method = found.smallest if effect in ("spot", "contracts", "commitments") else found.added if effect in ("tariff", "lead_time") else found.factor
-    return [method(effect, period) for period in periods]
+    return method(effect)
 
 
 def test_without_events_nothing_changes() -> None:
@@ -164,14 +163,13 @@ def _daily(windows: list[tuple[dt.date, int, float]], period: Period) -> list[li
 @given(WINDOWS)
 def test_shares_day_by_day(windows: list[tuple[dt.date, int, float]]) -> None:
     found = events(_written(windows, "spot"))
-    for period in found.calendar.periods:
-        expected = sum(min([1.0, *values]) for values in _daily(windows, period)) / period.days
-        assert found.on(CHINA).smallest("spot", period) == pytest.approx(expected)
+    expected = [sum(min([1.0, *values]) for values in _daily(windows, period)) / period.days for period in found.calendar.periods]
+    assert found.on(CHINA).smallest("spot") == pytest.approx(expected)
 
 
 @settings(deadline=None)
 @given(WINDOWS)
 def test_added_day_by_day(windows: list[tuple[dt.date, int, float]]) -> None:
     found = events(_written(windows, "tariff"))
-    for period in found.calendar.periods:
-        assert found.on(CHINA).added("tariff", period) == pytest.approx(sum(map(sum, _daily(windows, period))) / period.days)
+    expected = [sum(map(sum, _daily(windows, period))) / period.days for period in found.calendar.periods]
+    assert found.on(CHINA).added("tariff") == pytest.approx(expected)

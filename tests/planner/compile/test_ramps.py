@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -144,4 +145,4 @@ def test_the_integral_is_a_sum_of_slices(ramp: Ramp, until: float) -> None:
 
     slices = 4000
     total = sum(share((n + 0.5) * until / slices) for n in range(slices)) * until / slices
-    assert ramp.integral(until) == pytest.approx(total, abs=0.02)
+    assert ramp.integral(np.array(until)) == pytest.approx(total, abs=0.02)

@@ -15,7 +15,7 @@ PLAN = Path(sys.executable).with_name("plan")
 
 
 def run(*words: str | Path, code: int = 0, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([PLAN, *map(str, words)], cwd=cwd, capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run([PLAN, *map(str, words)], cwd=cwd, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     return done

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,12 @@ D = dt.date
 
 def grid(start: str, *steps: tuple[str, str]) -> Calendar:
     return make_calendar(parse_date(start), [(parse_date(end), step) for end, step in steps])
+
+
+def overlaps(calendar: Calendar, first: float, last: float) -> list[tuple[str, float]]:
+    """Shares of one interval."""
+    (found,) = calendar.overlaps(np.array([first]), np.array([last]))
+    return found
 
 
 @pytest.mark.parametrize(
@@ -116,22 +123,28 @@ def test_the_share_of_a_period_is_by_actual_days() -> None:
 def test_a_lead_time_of_one_and_a_half_months_halves_a_month() -> None:
     calendar = grid("2026-01", ("2026-07", "month"))
     shift = 1.5 / 12
-    found = {p.label: share for p, share in calendar.overlaps(shift, 1 / 12 + shift)}
-    assert found == {"2026-02": pytest.approx(0.5), "2026-03": pytest.approx(0.5)}
+    assert dict(overlaps(calendar, shift, 1 / 12 + shift)) == {"2026-02": pytest.approx(0.5), "2026-03": pytest.approx(0.5)}
 
 
 def test_overlaps_at_the_edges() -> None:
     calendar = grid("2026-01", ("2026-03", "month"), ("2027-03", "year"))
-    assert [(p.label, s) for p, s in calendar.overlaps(0, 1 / 12)] == [("2026-01", 1.0)]
-    assert {p.label: s for p, s in calendar.overlaps(1.5 / 12, 2.5 / 12)} == {"2026-02": pytest.approx(0.5), "2026-03": pytest.approx(0.5)}
-    assert {p.label: s for p, s in calendar.overlaps(1, 2)} == {"2026-03": pytest.approx(2 / 12)}
-    assert calendar.overlaps(5, 6) == []
+    assert overlaps(calendar, 0, 1 / 12) == [("2026-01", 1.0)]
+    assert dict(overlaps(calendar, 1.5 / 12, 2.5 / 12)) == {"2026-02": pytest.approx(0.5), "2026-03": pytest.approx(0.5)}
+    assert dict(overlaps(calendar, 1, 2)) == {"2026-03": pytest.approx(2 / 12)}
+    assert overlaps(calendar, 5, 6) == []
+    assert calendar.overlaps(np.array([5, 1 / 12]), np.array([6, 2 / 12])) == [[], [("2026-02", 1.0)]]
 
 
 def test_the_period_that_holds_a_time() -> None:
     calendar = grid("2026", ("2028", "year"))
     found = [calendar.holding(time) for time in (-0.001, 0, 0.999, 1.0, 1.999, 2.0, 7)]
     assert [p.label if p else None for p in found] == [None, "2026", "2026", "2027", "2027", None, None]
+
+
+def test_the_period_that_holds_a_day() -> None:
+    calendar = grid("2026-03", ("2026-05", "month"), ("2027-05", "year"))
+    days = [D(2026, 2, 28), D(2026, 3, 1), D(2026, 4, 30), D(2026, 5, 1), D(2027, 4, 30), D(2027, 5, 1)]
+    assert [p.label if (p := calendar.on(day)) else None for day in days] == [None, "2026-03", "2026-04", "2026-05", "2026-05", None]
 
 
 def test_add_months() -> None:
@@ -168,7 +181,7 @@ def test_periods_join_without_gap(calendar: Calendar) -> None:
 @given(CALENDARS, st.floats(0, 3), st.floats(0.01, 3))
 def test_overlaps_add_up_to_what_lies_inside(calendar: Calendar, first: float, length: float) -> None:
     inside = max(0.0, min(first + length, calendar.years) - first) / length
-    assert sum(share for _, share in calendar.overlaps(first, first + length)) == pytest.approx(inside, abs=1e-9)
+    assert sum(share for _, share in overlaps(calendar, first, first + length)) == pytest.approx(inside, abs=1e-9)
 
 
 @settings(deadline=None)
@@ -177,3 +190,4 @@ def test_shares_add_up_to_the_days_inside(calendar: Calendar, first: dt.date, da
     last = first + dt.timedelta(days)
     inside = max(0, (min(last, calendar.end) - max(first, calendar.start)).days)
     assert sum(p.share(first, last) * p.days for p in calendar.periods) == pytest.approx(inside)
+    assert calendar.days.share(first, last).tolist() == [p.share(first, last) for p in calendar.periods]

@@ -216,7 +216,7 @@ def test_aliases_do_not_hide_depth() -> None:
     assert f"is nested more than {MAX_DEPTH} levels deep" in found
 
 
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("text", ["[" * 200_000, "{a: " * 100_000, "- " * 50_000, "? " * 50_000, "a: " + "[" * 200 + "]" * 200])
 def test_deep_nesting_is_refused_quickly(text: str) -> None:
     (found,) = wrong(text)

@@ -324,6 +324,6 @@ from planner import InputError, load
 try: load({str(tmp_path / "s.yaml")!r})
 except InputError: print("refused")
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240, check=False)
 
     assert (done.returncode, done.stdout) == (0, "refused\n")

@@ -216,12 +216,12 @@ def test_what_is_no_quantity(text: str) -> None:
     assert wrong(text)[0]
 
 
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(30)
 def test_hostile_units_are_answered_at_once() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for text in ("9**9**9 m", "5 " + "(" * 60, "1" * 100_000 + " t", "5 " + "k " * 30 + "t", "5 t_" + "(" * 50, "5 t_Dy" + "9" * 50):
         assert wrong(text)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 @pytest.mark.parametrize(("text", "kind"), [("1e308 Mt/yr", Kind.RATE), ("1e308 USD/g", Kind.PRICE), ("1e305 bnUSD", Kind.MONEY)])

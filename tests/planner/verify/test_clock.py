@@ -92,10 +92,10 @@ def test_shipments_arrive_shifted_by_their_lead_time(calendar: Calendar, least: 
     clock = Clock(calendar, 0.0)
     lead = np.array([(least + more * (position % 3)) / 365.25 for position in range(clock.size)])
     shifted = clock.shifted(lead)
-    for row, period in enumerate(calendar.periods):
+    for row, found in enumerate(calendar.overlaps(calendar.begins + lead, calendar.begins + lead + calendar.lengths)):
         compiled = np.zeros(clock.size)
-        for arrival, share in calendar.overlaps(period.begin + lead[row], period.begin + lead[row] + period.years):
-            compiled[clock.position[arrival.label]] += share
+        for arrival, share in found:
+            compiled[clock.position[arrival]] += share
         assert shifted[row] == pytest.approx(compiled, abs=3e-12)
 
 
@@ -155,13 +155,12 @@ def test_effects_of_overlapping_events(calendar: Calendar, happening: list[Event
         "materials": {"b"},
         "parties": {party} if party else set(),
     }
-    periods = calendar.periods
     for factor in ("capacity", "price", "demand", "draw"):
-        assert daily.factor(factor, thing) == exactly([compiled.on(target).factor(factor, period) for period in periods])
+        assert daily.factor(factor, thing) == exactly(compiled.on(target).factor(factor))
     for added in ("tariff", "lead_time"):
-        assert daily.added(added, thing) == exactly([compiled.on(target).added(added, period) for period in periods])
+        assert daily.added(added, thing) == exactly(compiled.on(target).added(added))
     for least in ("spot", "contracts", "commitments"):
-        assert daily.smallest(least, thing) == exactly([compiled.on(target).smallest(least, period) for period in periods])
+        assert daily.smallest(least, thing) == exactly(compiled.on(target).smallest(least))
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -181,9 +180,9 @@ def test_random_scenarios_seen_by_both_clocks(seed: int) -> None:
     for key, supplier in scenario.suppliers.items():
         for party in scenario.party_ids:
             thing, target = supplier_thing(key, supplier, party), supplier_target(key, supplier, party)
-            assert effects.smallest("spot", thing) == exactly([setting.events.on(target).smallest("spot", period) for period in calendar.periods])
-            assert effects.factor("price", thing) == exactly([setting.events.on(target).factor("price", period) for period in calendar.periods])
-            assert effects.added("lead_time", thing) == exactly([setting.events.on(target).added("lead_time", period) for period in calendar.periods])
+            assert effects.smallest("spot", thing) == exactly(setting.events.on(target).smallest("spot"))
+            assert effects.factor("price", thing) == exactly(setting.events.on(target).factor("price"))
+            assert effects.added("lead_time", thing) == exactly(setting.events.on(target).added("lead_time"))
     for project in scenario.projects.values():
         for period in calendar.periods:
             ramp = ramp_of(project)
