@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.util
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -14,7 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from planner.errors import StopgapError
 
@@ -64,7 +65,8 @@ def _shared(pool: ProcessPoolExecutor, others: int, work: Callable[[Task], Made]
         with _nameless_main():
             while left and len(running) < AHEAD * others:
                 place = left.popleft()
-                running[pool.submit(work, tasks[place])] = place
+                # pickled here and now: the pool would do so in a thread, while this process works on what tasks share
+                running[pool.submit(_call, pickle.dumps((work, tasks[place]), pickle.HIGHEST_PROTOCOL))] = place
         if left:
             place = left.pop()
             found[place] = work(tasks[place])
@@ -73,6 +75,11 @@ def _shared(pool: ProcessPoolExecutor, others: int, work: Callable[[Task], Made]
             found[running.pop(future)] = future.result()
             done(len(found))
     return found
+
+
+def _call(pickled: bytes) -> Any:
+    work, task = pickle.loads(pickled)  # noqa: S301 - made by the process that started this one
+    return work(task)
 
 
 def _one_by_one(work: Callable[[Task], Made], tasks: Sequence[Task], done: Callable[[int], None]) -> Iterator[Made]:
