@@ -21,6 +21,9 @@ def main() -> None:
     _open_streams()
     try:
         _listen()
+        from planner.collector import collect_seldom
+
+        collect_seldom()
         from planner.cli import main as run
 
         code = run(_received)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import cached_property
+from operator import mul
 
 from planner.compile.events import Target, material_target, process_target, supplier_target
 from planner.compile.projects import ramp_of
@@ -15,9 +17,28 @@ from planner.scenario.load import Loaded
 from planner.scenario.schema import MaxShare, MinCover, SizeChoice, StockLimit, Stockpile
 
 
+class _Checked(Setting):
+    """A scenario on its grid, and what several checks ask."""
+
+    @cached_property
+    def growing(self) -> frozenset[str]:
+        """What projects add to."""
+        return frozenset(project.adds_to for project in self.scenario.projects.values())
+
+    @cached_property
+    def matching(self) -> frozenset[str]:
+        """Ids of the events that act on something."""
+        found: set[str] = set()
+        for target in _targets(self):
+            if len(found) == len(self.scenario.events):
+                break
+            found.update(event.key for event in self.events.on(target).events)
+        return frozenset(found)
+
+
 def warnings_of(loaded: Loaded) -> list[Problem]:
     """All warnings of a scenario, in order of the checks below."""
-    setting = Setting(loaded.scenario, loaded.calendar)
+    setting = _Checked(loaded.scenario, loaded.calendar)
     return [problem for check in CHECKS for problem in check(loaded, setting)]
 
 
@@ -80,13 +101,12 @@ def _reachable(setting: Setting) -> set[tuple[str, str]]:
         found |= more
 
 
-def stockpile_above_demand(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+def stockpile_above_demand(loaded: Loaded, setting: _Checked) -> Iterator[Problem]:
     """A stock that outlasts the horizon is usually a slip of units."""
     totals: dict[tuple[str, str], float] = {}
     for demand in loaded.scenario.demands.values():
-        units = sum(period.years * setting.mean(demand.quantity, period) for period in setting.periods)
+        units = sum(map(mul, setting.years, setting.means(demand.quantity)))
         totals[demand.material, demand.party] = totals.get((demand.material, demand.party), 0.0) + units
-    growing = {project.adds_to for project in loaded.scenario.projects.values()}
     for key, pile in loaded.scenario.stockpiles.items():
         total = totals.get((pile.material, pile.party), 0.0)
         initial = stock_units(setting, pile, pile.initial)
@@ -94,7 +114,7 @@ def stockpile_above_demand(loaded: Loaded, setting: Setting) -> Iterator[Problem
             yield _at(loaded, ("stockpiles", key, "initial"), f"{initial:g} is more than all demand of the horizon ({total:g})", "check the unit")
         if pile.initial.years and not total:
             yield _at(loaded, ("stockpiles", key, "initial"), f"days of demand, but '{pile.party}' has no demand for '{pile.material}'", "write an amount")
-        if pile.capacity is None or key in growing:
+        if pile.capacity is None or key in setting.growing:
             continue
         most = stock_units(setting, pile, pile.capacity) * (1 + 1e-9)
         if initial > most:
@@ -108,7 +128,7 @@ def stockpile_above_demand(loaded: Loaded, setting: Setting) -> Iterator[Problem
 def _highest_floor(setting: Setting, pile: Stockpile) -> float:
     if pile.floor is None:
         return 0.0
-    means = ((setting.mean(pile.floor.units, period), setting.mean(pile.floor.years, period)) for period in setting.periods)
+    means = zip(setting.means(pile.floor.units), setting.means(pile.floor.years), strict=True)
     return max(stock_units(setting, pile, Stock(units, years)) for units, years in means)
 
 
@@ -135,16 +155,17 @@ def units_of_different_size(loaded: Loaded, _: Setting) -> Iterator[Problem]:
                 )
 
 
-def prices_of_different_size(loaded: Loaded, _: Setting) -> Iterator[Problem]:
+def prices_of_different_size(loaded: Loaded, setting: _Checked) -> Iterator[Problem]:
     """Prices of one material that differ by hundreds are usually per kg where the others are per t; a shortage should not be the cheapest source."""
-    scenario, growing = loaded.scenario, _growing(loaded)
+    scenario = loaded.scenario
     found: dict[str, list[tuple[float, tuple[str | int, ...]]]] = {}
     for key, supplier in scenario.suppliers.items():
         price = max(supplier.tiers[0].price.values)
         if price > 0:
             found.setdefault(supplier.material, []).append((price, ("suppliers", key, "price")))
-        elif (key in growing or max(supplier.capacity.values) > 0) and "price" not in supplier.model_fields_set:
+        elif (key in setting.growing or max(supplier.capacity.values) > 0) and "price" not in supplier.model_fields_set:
             yield _at(loaded, ("suppliers", key), "has no price, so it ships for nothing", "add a price, 0 if that is meant")
+    cheapest = {material: min(price for price, _ in offers) for material, offers in found.items()}
     for key, contract in scenario.contracts.items():
         if max(contract.price.values) > 0:
             found.setdefault(scenario.suppliers[contract.supplier].material, []).append((max(contract.price.values), ("contracts", key, "price")))
@@ -153,16 +174,10 @@ def prices_of_different_size(loaded: Loaded, _: Setting) -> Iterator[Problem]:
         if high / low >= 200:
             yield _at(loaded, cheap, f"{low:g} is {high / low:.0f} times below {'.'.join(map(str, dear))}", "check the unit: per kg or per t?")
     for key, demand in scenario.demands.items():
-        offers = [price for price, path in found.get(demand.material, []) if path[0] == "suppliers"]
-        if offers and demand.shortage_tiers and demand.shortage_tiers[-1][1] < min(offers):
-            cost = demand.shortage_tiers[-1][1]
-            problem = f"{cost:g} is below every price ({min(offers):g} and more), so nothing will be bought for it"
+        offer, cost = cheapest.get(demand.material), demand.shortage_tiers[-1][1] if demand.shortage_tiers else math.inf
+        if offer is not None and cost < offer:
+            problem = f"{cost:g} is below every price ({offer:g} and more), so nothing will be bought for it"
             yield _at(loaded, ("demands", key, "shortage"), problem, "check the unit")
-
-
-def _growing(loaded: Loaded) -> set[str]:
-    """What projects add to."""
-    return {project.adds_to for project in loaded.scenario.projects.values()}
 
 
 def times_longer_than_the_horizon(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
@@ -194,16 +209,15 @@ def numbers_out_of_the_ordinary(loaded: Loaded, _: Setting) -> Iterator[Problem]
                 yield _at(loaded, ("events", key, name), f"is a factor of {factor:g}", f"did you mean {factor:g} %?")
 
 
-def names_that_match_nothing(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+def names_that_match_nothing(loaded: Loaded, setting: _Checked) -> Iterator[Problem]:
     """Countries are free text: one that nobody has, or that differs only in case, is usually a slip."""
     scenario = loaded.scenario
     exported = {supplier.country for supplier in scenario.suppliers.values() if supplier.country}
     mined = {supplier.mined_in for supplier in scenario.suppliers.values() if supplier.mined_in}
     known = {"origin": mined, "country": exported, "supplier": set(scenario.suppliers)}
     asked: list[tuple[tuple[str, ...], tuple[str, ...], set[str]]] = []
-    matching = _matching(setting)
     for key, event in scenario.events.items():
-        if key in matching:
+        if key in setting.matching:
             asked += [(("events", key, "match", name), getattr(event.match, name) or (), known[name]) for name in ("country", "origin")]
     for key, policy in scenario.policies.items():
         if isinstance(policy, MaxShare):
@@ -225,9 +239,9 @@ def names_that_match_nothing(loaded: Loaded, setting: Setting) -> Iterator[Probl
             yield _at(loaded, ("suppliers", key, "country"), f"'{other}' and '{alike[0]}' differ only in their case, and count as two", "write them alike")
 
 
-def suppliers_that_never_ship(loaded: Loaded, _: Setting) -> Iterator[Problem]:
+def suppliers_that_never_ship(loaded: Loaded, setting: _Checked) -> Iterator[Problem]:
     """A supplier without capacity and without a project does nothing; a duty above the capacity can only be breached."""
-    scenario, growing = loaded.scenario, _growing(loaded)
+    scenario, growing = loaded.scenario, setting.growing
     for key, supplier in scenario.suppliers.items():
         if key not in growing and max(supplier.capacity.values) <= 0 and "capacity" not in supplier.model_fields_set:
             yield _at(loaded, ("suppliers", key), "never ships: it has no capacity, and no project adds to it", "add a capacity")
@@ -238,13 +252,12 @@ def suppliers_that_never_ship(loaded: Loaded, _: Setting) -> Iterator[Problem]:
             yield _at(loaded, ("contracts", key, "quantity"), f"its minimum of {duty:g} a year is more than {contract.supplier} can ship", "check the quantity")
 
 
-def events_that_do_nothing(loaded: Loaded, setting: Setting) -> Iterator[Problem]:
+def events_that_do_nothing(loaded: Loaded, setting: _Checked) -> Iterator[Problem]:
     """An event that matches nothing is usually a misspelt country."""
-    matching = _matching(setting)
     for key, event in loaded.scenario.events.items():
         if all(getattr(event, name) is None for name in EFFECTS):
             yield _at(loaded, ("events", key), "changes nothing", "add an effect such as spot: 0 %")
-        if key not in matching:
+        if key not in setting.matching:
             yield _at(loaded, ("events", key, "match"), "matches nothing", "check its countries and ids; all given keys must match at once")
         if event.match.parties is not None:
             for name in ("capacity", "commitments"):
@@ -254,19 +267,13 @@ def events_that_do_nothing(loaded: Loaded, setting: Setting) -> Iterator[Problem
             yield _at(loaded, ("events", key), "lies outside the horizon", "check its dates")
 
 
-def _targets(setting: Setting) -> list[Target]:
-    """Everything that an event may act on, each once."""
-    scenario = setting.scenario
-    targets = [supplier_target(key, item, party) for key, item in scenario.suppliers.items() for party in (None, *scenario.party_ids)]
-    targets += [process_target(key, item) for key, item in scenario.processes.items()]
-    targets += [material_target(item.material, item.party) for item in scenario.demands.values()]
-    targets += [material_target(item.material, item.party) for item in scenario.stockpiles.values()]
-    return list(dict.fromkeys(targets))
-
-
-def _matching(setting: Setting) -> set[str]:
-    """Ids of the events that act on something."""
-    return {event.key for target in _targets(setting) for event in setting.events.on(target).events}
+def _targets(setting: Setting) -> Iterator[Target]:
+    """Everything that an event may act on."""
+    scenario, parties = setting.scenario, (None, *setting.scenario.party_ids)
+    yield from (supplier_target(key, item, party) for key, item in scenario.suppliers.items() for party in parties)
+    yield from (process_target(key, item) for key, item in scenario.processes.items())
+    yield from (material_target(item.material, item.party) for item in scenario.demands.values())
+    yield from (material_target(item.material, item.party) for item in scenario.stockpiles.values())
 
 
 def capacity_without_limit(loaded: Loaded, _: Setting) -> Iterator[Problem]:
@@ -287,7 +294,7 @@ def _at(loaded: Loaded, path: tuple[str | int, ...], text: str, hint: str) -> Pr
     return Problem(loaded.mark(*path), ".".join(map(str, path)), text, hint)
 
 
-CHECKS: tuple[Callable[[Loaded, Setting], Iterator[Problem]], ...] = (
+CHECKS: tuple[Callable[[Loaded, _Checked], Iterator[Problem]], ...] = (
     surplus_without_outlet,
     demand_without_source,
     stockpile_above_demand,

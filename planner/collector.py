@@ -7,6 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+def collect_seldom() -> None:
+    """Look for garbage rarely: imports and scenarios make hundreds of thousands of objects that stay as long as the process."""
+    gc.set_threshold(100_000, 20, 50)
+
+
+def keep_what_stands() -> None:
+    """Never look at what has been imported so far: it stays."""
+    gc.freeze()
+
+
 @contextmanager
 def collector_paused() -> Iterator[None]:
     """Pause the garbage collector: building makes many objects that all stay, and walking them again and again is wasted.

@@ -13,7 +13,8 @@ MOST_PROBLEMS = 1_000
 """So many problems are told at once."""
 
 
-@dataclass(frozen=True, slots=True)
+# nobody changes a place; but a scenario has tens of thousands, and what is frozen is slow to make
+@dataclass(slots=True, unsafe_hash=True)
 class Mark:
     """A place in an input file; ``line`` and ``column`` count from 1."""
 

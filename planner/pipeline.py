@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planner.answer import Answered, Manner, answer
 from planner.checks import warnings_of
 from planner.errors import NoPlanError, Relaxation
-from planner.negotiate import Settlement, refusal, relaxed
 from planner.plan import FORMAT, Plan, Record
 from planner.program import make_program
 from planner.results.ending import end_warnings
@@ -25,6 +25,10 @@ from planner.scenario.schema import Scenario
 from planner.solver.engine import Option
 from planner.solver.highs import Solution, SolverError, solve, write_model
 from planner.stopwatch import Progress, Stopwatch
+
+if TYPE_CHECKING:
+    # most scenarios have a plan
+    from planner.negotiate import Settlement
 
 
 def solve_scenario(
@@ -80,6 +84,8 @@ def solve_scenario(
         error.warnings = warnings
         if not relax or not settlement.changes:
             raise error
+        from planner.negotiate import relaxed
+
         eased = relaxed(loaded, settlement)
         plan = solve_scenario(eased, time_limit=manner.left, progress=progress, tie_break=tie_break, options=options, workers=workers)
         return _marked(plan, eased, error.relaxations, sets)
@@ -98,6 +104,8 @@ def _write_models(loaded: Loaded, paths: list[Path]) -> None:
 
 def _refused(loaded: Loaded, parts: list[Scenario], manner: Manner) -> tuple[NoPlanError, Settlement]:
     """Why the parts without a plan have none, and the cheapest way to one."""
+    from planner.negotiate import refusal
+
     whole = replace(loaded, scenario=together(loaded.scenario, parts))
     data, program = make_program(whole)
     outcome = solve(program, manner.left, options=manner.options)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, TypeVar
 
+from planner.collector import collect_seldom
 from planner.errors import StopgapError
 
 Task = TypeVar("Task")
@@ -101,6 +102,7 @@ def _nameless_main() -> Iterator[None]:
 
 def _prepare() -> None:
     """Ctrl-C reaches the whole group of processes; the one that started the others ends them."""
+    collect_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_end_with_parent, daemon=True).start()

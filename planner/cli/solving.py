@@ -39,9 +39,11 @@ def solve(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the plan is.")] = False,
 ) -> None:
     """Find the cheapest plan, check it, write it, show it."""
+    from planner.collector import keep_what_stands
     from planner.pipeline import solve_scenario
     from planner.plan import refuse_foreign
 
+    keep_what_stands()
     if time_limit is not None and not math.isfinite(time_limit):
         raise InputError(f"--time-limit {time_limit}: is not a number of seconds")
     if out is not None:

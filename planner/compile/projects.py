@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import compress, repeat
+from typing import NamedTuple
 
 import numpy as np
 
 from planner.compile.events import Target, process_target, supplier_target
 from planner.compile.ramps import Ramp
 from planner.compile.setting import Setting
-from planner.scenario.dates import nominal_years
+from planner.scenario.dates import Floats, nominal_years
 from planner.scenario.schema import Project, SizeChoice
 from sourcing_lp.data import RampData
 
@@ -20,8 +21,8 @@ from sourcing_lp.data import RampData
 class Committed:
     """What projects decided before bring: capacity and payments as facts."""
 
-    capacity: dict[tuple[str, str], float] = field(default_factory=dict)
-    """[target, t] units/yr."""
+    capacity: dict[str, list[float]] = field(default_factory=dict)
+    """[target] units/yr by period."""
     capex_due: dict[tuple[str, str], float] = field(default_factory=dict)
     """[e, t] undiscounted money."""
     fixed_due: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -30,9 +31,10 @@ class Committed:
     fixed_cost: float = 0.0
     salvage: float = 0.0
 
-    def added_to(self, target: str, labels: tuple[str, ...], base: list[float]) -> list[float]:
+    def added_to(self, target: str, base: list[float]) -> list[float]:
         """Base capacity by period with what committed projects add to it."""
-        return [rate + self.capacity.get((target, t), 0.0) for t, rate in zip(labels, base, strict=True)]
+        more = self.capacity.get(target)
+        return base if more is None else [one + other for one, other in zip(base, more, strict=True)]
 
 
 def compile_ramp(setting: Setting) -> tuple[RampData, Committed]:
@@ -50,8 +52,7 @@ def ramp_of(project: Project) -> Ramp:
     return Ramp(project.points, project.life)
 
 
-@dataclass(frozen=True)
-class _Bill:
+class _Bill(NamedTuple):
     """What a commitment costs, per unit/yr."""
 
     due: list[tuple[str, float]]
@@ -68,13 +69,14 @@ def _bills(setting: Setting, project: Project, decided: Iterable[float]) -> Iter
     final = 0.0 if project.salvage == "none" else setting.discount(end)
     stages = [(after, cost) for after, cost in project.stages if cost]
     for start in decided:
-        held = [(start + after, cost, setting.calendar.holding(start + after)) for after, cost in stages]
-        due = [(time, cost, period.label) for time, cost, period in held if period is not None]
-        yield _Bill(
-            due=[(label, cost) for _, cost, label in due],
-            capex=sum(setting.discount(max(0.0, time)) * cost for time, cost, _ in due),
-            salvage=final * sum(cost for _, cost, _ in due) * ramp.unused(end - start) if final else 0.0,
-        )
+        due, capex, paid = [], 0.0, 0.0
+        for after, cost in stages:
+            period = setting.calendar.holding(start + after)
+            if period is not None:
+                due.append((period.label, cost))
+                capex += setting.discount(max(0.0, start + after)) * cost
+                paid += cost
+        yield _Bill(due, capex, final * paid * ramp.unused(end - start) if final else 0.0)
 
 
 def _commit(setting: Setting, key: str, project: Project, committed: Committed) -> None:
@@ -82,14 +84,12 @@ def _commit(setting: Setting, key: str, project: Project, committed: Committed) 
     assert isinstance(project.size, float)
     decided, begins = nominal_years(setting.calendar.start, project.committed), setting.calendar.begins
     shares = ramp_of(project).means(begins - decided, begins + setting.calendar.lengths - decided)
+    committed.capacity[project.adds_to] = committed.added_to(project.adds_to, (shares * project.size).tolist())
     for period, share in zip(setting.periods, shares.tolist(), strict=True):
-        if share > 0:
-            target = project.adds_to, period.label
-            committed.capacity[target] = committed.capacity.get(target, 0.0) + share * project.size
-            fixed = period.years * project.fixed_cost * share * project.size
-            if fixed:
-                committed.fixed_due[key, period.label] = fixed
-                committed.fixed_cost += setting.discount(period.begin + period.years / 2) * fixed
+        fixed = period.years * project.fixed_cost * share * project.size
+        if fixed:
+            committed.fixed_due[key, period.label] = fixed
+            committed.fixed_cost += setting.discount(period.begin + period.years / 2) * fixed
     (bill,) = _bills(setting, project, [decided])
     for label, cost in bill.due:
         committed.capex_due[key, label] = committed.capex_due.get((key, label), 0.0) + cost * project.size
@@ -110,6 +110,8 @@ class _Decisions:
     capex: dict[tuple[str, str], float] = field(default_factory=dict)
     payments: dict[tuple[str, str, str], float] = field(default_factory=dict)
     salvage: dict[tuple[str, str], float] = field(default_factory=dict)
+    by_age: dict[Ramp, Floats] = field(default_factory=dict)
+    """[age, length] means of each ramp over periods, by the numbers of ``Setting.ages``."""
 
 
 def _decide(setting: Setting, choices: dict[str, Project], committed: Committed) -> RampData:
@@ -157,16 +159,19 @@ def _spend(setting: Setting, key: str, project: Project, opens: list[int], build
 
 def _grow(setting: Setting, key: str, project: Project, opens: list[int], build: _Decisions) -> None:
     """What a commitment at the start of each open period brings in each later one."""
-    labels, ages = setting.labels, setting.ages
-    means = ramp_of(project).means(ages.begin[:, None], ages.begin[:, None] + ages.lengths)[ages.age[opens], ages.length]
+    labels, ages, ramp = setting.labels, setting.ages, ramp_of(project)
+    if ramp not in build.by_age:
+        build.by_age[ramp] = ramp.means(ages.begin[:, None], ages.begin[:, None] + ages.lengths)
+    means = build.by_age[ramp][ages.age[opens], ages.length]
     for v, shares in zip(opens, means.tolist(), strict=True):
-        slots = zip(repeat(key), repeat(labels[v]), labels)
-        build.ramp.update(compress(zip(slots, shares, strict=True), shares))
-    # in order of the first decision that brings something
-    growing = dict.fromkeys(np.nonzero(means)[1].tolist())
-    build.growing += [(key, labels[t]) for t in growing]
-    for t in sorted(growing):
+        slots = zip(repeat(key), repeat(labels[v]), labels[v:])
+        build.ramp.update(compress(zip(slots, shares[v:], strict=True), shares[v:]))
+    growing = np.flatnonzero(means.any(axis=0))
+    for t in growing.tolist():
         build.projects_on.setdefault((project.adds_to, labels[t]), []).append(key)
+    # in order of the first decision that brings something
+    first = np.argmax(means[:, growing] > 0, axis=0)
+    build.growing += [(key, labels[t]) for t in growing[np.argsort(first, kind="stable")].tolist()]
 
 
 def project_target(setting: Setting, project: Project) -> Target:

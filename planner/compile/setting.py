@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from planner.compile.events import Events
+from planner.compile.events import Effects, Events
 from planner.scenario.dates import Calendar, Floats, Integers, Period
 from planner.scenario.schema import Contract, Scenario, Supplier, Window
 from planner.scenario.series import Series
@@ -102,18 +101,21 @@ class Setting:
         shares: list[float] = self.calendar.days.share(first or self.calendar.start, self.calendar.end).tolist()
         return shares
 
-    def shift(self, delays: Iterable[float]) -> Shift:
-        """What leaves in each period arrives as that period shifted by its delay in years; what would arrive after the horizon is left out."""
-        key = tuple(delays)
+    def shift(self, delay: float, effects: Effects | None = None) -> Shift:
+        """What leaves in each period arrives as that period shifted by a delay in years, and by the lead time that events add to it.
+
+        What would arrive after the horizon is left out.
+        """
+        key = delay, effects
         found = self._shifts.get(key)
         if found is None:
-            first = self.calendar.begins + np.array(key)
+            first = self.calendar.begins + (delay if effects is None else delay + np.array(effects.added("lead_time")))
             arrivals = self.calendar.overlaps(first, first + self.calendar.lengths)
             found = self._shifts[key] = Shift(arrivals, [min(sum((share for _, share in parts), 0.0), 1.0) for parts in arrivals])
         return found
 
     @cached_property
-    def _shifts(self) -> dict[tuple[float, ...], Shift]:
+    def _shifts(self) -> dict[tuple[float, Effects | None], Shift]:
         return {}
 
     def discount(self, years: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain, compress, cycle, repeat
 from typing import TypeVar
@@ -106,7 +106,7 @@ def compile_supply(setting: Setting, ramp: RampData, committed: Committed, contr
     """Compile all suppliers."""
     build = _Supply()
     for key, supplier in setting.scenario.suppliers.items():
-        capacity = committed.added_to(key, setting.labels, setting.means(supplier.capacity))
+        capacity = committed.added_to(key, setting.means(supplier.capacity))
         sells = [rate > 0 or (key, t) in ramp.projects_on for t, rate in zip(setting.labels, capacity, strict=True)]
         seller = _Seller.of(setting, key, supplier, sells, contracts)
         if seller.parties:
@@ -165,9 +165,9 @@ class _Seller:
         return [found[mask] for mask in masks]
 
 
-def _in_turn(lists: Iterable[list[T]]) -> Iterator[T]:
-    """Lists over periods as one, the values of a period side by side."""
-    return chain.from_iterable(zip(*lists, strict=True))
+def _in_turn(lists: list[list[T]]) -> Iterable[T]:
+    """Several lists as one: the first values of all, then the second ones, and so on."""
+    return lists[0] if len(lists) == 1 else chain.from_iterable(zip(*lists, strict=True))
 
 
 def _ship(setting: Setting, seller: _Seller, capacity: list[float], build: _Supply) -> None:
@@ -187,12 +187,12 @@ def _ship(setting: Setting, seller: _Seller, capacity: list[float], build: _Supp
 def _land(setting: Setting, seller: _Seller, build: _Supply) -> None:
     """When shipments arrive, and the tariff on them."""
     supplier, effects = seller.supplier, seller.parties.values()
-    shifts = [setting.shift(supplier.lead_time + more for more in found.added("lead_time")) for found in effects]
+    shifts = [setting.shift(supplier.lead_time, found) for found in effects]
     duty = setting.means(supplier.tariff)
     tariffs = [[one + more for one, more in zip(duty, found.added("tariff"), strict=True)] for found in effects]
     build.tariff.update(compress(zip(seller.slots, _in_turn(tariffs), strict=True), seller.ships))
-    build.landed.update(compress(zip(seller.slots, _in_turn(shift.landed for shift in shifts), strict=True), seller.ships))
-    for (s, g, t), arrivals in compress(zip(seller.slots, _in_turn(shift.arrivals for shift in shifts), strict=True), seller.ships):
+    build.landed.update(compress(zip(seller.slots, _in_turn([shift.landed for shift in shifts]), strict=True), seller.ships))
+    for (s, g, t), arrivals in compress(zip(seller.slots, _in_turn([shift.arrivals for shift in shifts]), strict=True), seller.ships):
         for arrival, share in arrivals:
             build.arrivals[supplier.material, g, arrival].append((s, t, share))
 
@@ -206,9 +206,10 @@ def _offer(setting: Setting, seller: _Seller, build: _Supply) -> None:
     prices = [[one * factor for one, factor in zip(setting.means(tier.price), found.factor("price"), strict=True)] for found in effects for tier in tiers]
     purchases = [(s, j, g, t) for s, g, t in offered for j in numbers]
     build.purchases += purchases
-    build.price.update(zip(purchases, compress(_in_turn(prices), [opened for opened in seller.offers for _ in tiers]), strict=True))
-    spot = compress(_in_turn(found.smallest("spot") for found in effects), seller.offers)
-    build.spot.update({slot: share for slot, share in zip(offered, spot, strict=True) if share < 1})
+    build.price.update(zip(purchases, compress(_in_turn(prices), _in_turn([seller.offers] * len(tiers))), strict=True))
+    spots = [found.smallest("spot") for found in effects]
+    if any(min(spot) < 1 for spot in spots):
+        build.spot |= {slot: share for slot, share in zip(offered, compress(_in_turn(spots), seller.offers), strict=True) if share < 1}
     limits = {j: setting.means(tier.quantity) for j, tier in zip(numbers, tiers, strict=True) if tier.quantity is not None}
     opens = dict.fromkeys(t for _, _, t in offered) if limits else ()
     build.tier_limit |= {(seller.key, j, t): means[setting.calendar.position[t]] for t in opens for j, means in limits.items()}

@@ -76,7 +76,7 @@ def _store(setting: Setting, key: str, stockpile: Stockpile, committed: Committe
     build.holding_cost.update(zip(slots, setting.means(stockpile.holding_cost), strict=True))
     if stockpile.capacity is not None:
         base = [stock_units(setting, stockpile, stockpile.capacity)] * len(slots)
-        build.capacity.update(zip(slots, committed.added_to(key, setting.labels, base), strict=True))
+        build.capacity.update(zip(slots, committed.added_to(key, base), strict=True))
     if stockpile.max_fill is not None:
         build.max_fill.update(zip(slots, [years * stockpile.max_fill for years in setting.years], strict=True))
     if stockpile.floor is not None:
@@ -162,7 +162,7 @@ def _want(setting: Setting, key: str, item: Demand, build: _Demand) -> None:
     widths = [(i, share) for i, (share, _) in enumerate(item.shortage_tiers, 1) if share is not None]
     build.shortage_limit |= {(key, i, t): share * units for t, units in wanted.items() for i, share in widths}
     if item.returns is not None:
-        arrivals = setting.shift([item.returns.after] * len(setting.labels)).arrivals
+        arrivals = setting.shift(item.returns.after).arrivals
         for t in wanted:
             for arrival, share in arrivals[setting.calendar.position[t]]:
                 build.returns[item.returns.material, item.party, arrival].append((key, t, share * item.returns.ratio))
@@ -194,7 +194,7 @@ def compile_conversion(setting: Setting, committed: Committed) -> ConversionData
         cost |= {slot: price for slot, price in zip(slots, setting.means(process.cost), strict=True) if price}
         factor = setting.events.on(process_target(key, process)).factor("capacity")
         if process.capacity is not None:
-            capacity.update(zip(slots, committed.added_to(key, setting.labels, setting.means(process.capacity)), strict=True))
+            capacity.update(zip(slots, committed.added_to(key, setting.means(process.capacity)), strict=True))
             availability.update(zip(slots, factor, strict=True))
         else:
             # there is no capacity to scale, but what is shut for a whole period is shut
@@ -255,7 +255,7 @@ def _compile_routes(setting: Setting) -> _Routes:
     for key, route in setting.scenario.routes.items():
         for material in route.materials:
             build.departures[material, route.from_].append(key)
-        arrivals = setting.shift([route.lead_time] * len(setting.labels)).arrivals
+        arrivals = setting.shift(route.lead_time).arrivals
         costs = {m: setting.means(series) for m, series in route.cost.items()}
         for place, t in enumerate(setting.labels):
             for arrival, share in arrivals[place]:

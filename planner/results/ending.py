@@ -324,7 +324,7 @@ def lifts_that_nobody_receives(end: _End) -> Iterator[Problem]:
 def _landed(end: _End, key: str, party: str) -> list[float]:
     """By period: share of what ships in it that arrives inside the horizon."""
     supplier = end.loaded.scenario.suppliers[key]
-    return end.setting.shift(supplier.lead_time + more for more in end.setting.events.on(supplier_target(key, supplier, party)).added("lead_time")).landed
+    return end.setting.shift(supplier.lead_time, end.setting.events.on(supplier_target(key, supplier, party))).landed
 
 
 def _pace(end: _End, units: list[float], until: int) -> float:

@@ -17,6 +17,15 @@ PLACES = ("file", "line")
 
 def input_table(loaded: Loaded) -> pd.DataFrame:
     """One row a key: dotted path, value as written, default unit of a bare number, annotations, file and line that set it."""
-    rows = [(".".join(i.path), i.value, i.unit, *(i.notes[name] for name in ANNOTATIONS), i.file, i.line) for i in inputs_of(loaded)]
-    table = pd.DataFrame(rows, columns=[*FACTS, *PLACES])
+    inputs = inputs_of(loaded)
+    table = pd.DataFrame(
+        {
+            "path": [".".join(found.path) for found in inputs],
+            "value": [found.value for found in inputs],
+            "unit": [found.unit for found in inputs],
+            **{name: [found.notes[name] for found in inputs] for name in ANNOTATIONS},
+            "file": [found.file for found in inputs],
+            "line": [found.line for found in inputs],
+        }
+    )
     return table.astype({**dict.fromkeys((*FACTS, "file"), str), "line": int})

@@ -105,6 +105,10 @@ class Days:
         """Days of each period."""
         return np.diff(self.edges)
 
+    @cached_property
+    def _known(self) -> frozenset[int]:
+        return frozenset(self.edges.tolist())
+
     def share(self, first: dt.date, last: dt.date) -> Floats:
         """Share of each period, by actual days, that lies in ``[first, last)``."""
         inside = np.minimum(self.edges[1:], last.toordinal()) - np.maximum(self.edges[:-1], first.toordinal())
@@ -118,16 +122,17 @@ class Days:
             value: The values on some days.
         """
         first, last = int(self.edges[0]), int(self.edges[-1])
-        begins = np.array(sorted({*self.edges[:-1].tolist(), *(cut for cut in cuts if first < cut < last)}))
-        values = value(begins)
-        owner = np.searchsorted(self.edges, begins, side="right") - 1
-        days = np.diff(begins, append=last)
-        mean = np.bincount(owner, weights=values * days) / self.lengths
-        # what holds for a whole period is its mean, to the last digit
-        whole = days == self.lengths[owner]
-        mean[owner[whole]] = values[whole]
-        means: list[float] = mean.tolist()
-        return means
+        inside = {cut for cut in cuts if first < cut < last} - self._known
+        begins = np.sort([*self.edges[:-1].tolist(), *inside]) if inside else self.edges[:-1]
+        means = value(begins)
+        if inside:
+            owner, days = np.searchsorted(self.edges, begins, side="right") - 1, np.diff(begins, append=last)
+            values, whole = means, days == self.lengths[owner]
+            means = np.bincount(owner, weights=values * days) / self.lengths
+            # what holds for a whole period is its mean, to the last digit
+            means[owner[whole]] = values[whole]
+        found: list[float] = means.tolist()
+        return found
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,10 @@ class Calendar:
     """The grid of periods of a horizon."""
 
     periods: tuple[Period, ...]
+
+    def __getstate__(self) -> dict[str, tuple[Period, ...]]:
+        """What goes to another process: what is remembered does not, as another thread may just add to it."""
+        return {"periods": self.periods}
 
     @cached_property
     def start(self) -> dt.date:

@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NoReturn
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
@@ -155,6 +156,10 @@ class Quantity(_Leaf):
         if self.high is not None:
             number["maximum"] = self.high
         return {"anyOf": [number, {"type": "string", "examples": [EXAMPLES[self.kind]]}]}
+
+
+_GROWTH = Quantity(Kind.YEARLY, -1.0, 5.0)
+"""Growth of a series a year."""
 
 
 class Day(_Leaf):
@@ -306,10 +311,14 @@ class SeriesOf(_Leaf):
     low: float | None = 0.0
     high: float | None = None
 
+    @cached_property
+    def quantity(self) -> Quantity:
+        """What each of its numbers is."""
+        return Quantity(self.kind, self.low, self.high)
+
     @override
     def read(self, value: Any, info: ValidationInfo) -> Series:
-        context = context_of(info)
-        quantity = Quantity(self.kind, self.low, self.high)
+        context, quantity = context_of(info), self.quantity
         if not isinstance(value, Mapping):
             try:
                 return Series.constant(quantity.number(value, context))
@@ -326,7 +335,7 @@ class SeriesOf(_Leaf):
             if key not in ("start", "growth", *ANNOTATIONS)
         ]
         numbers = {}
-        for key, part in (("start", quantity), ("growth", Quantity(Kind.YEARLY, -1.0, 5.0))):
+        for key, part in (("start", quantity), ("growth", _GROWTH)):
             if key not in value:
                 flaws.append(((), f"'{key}' is missing", "write {start: 100, growth: 3 %}"))
                 continue
@@ -343,7 +352,7 @@ class SeriesOf(_Leaf):
 
     @override
     def json_schema(self) -> dict[str, Any]:
-        return _series_schema(Quantity(self.kind, self.low, self.high).json_schema())
+        return _series_schema(self.quantity.json_schema())
 
 
 def _series_schema(value: dict[str, Any]) -> dict[str, Any]:
@@ -352,7 +361,7 @@ def _series_schema(value: dict[str, Any]) -> dict[str, Any]:
         "patternProperties": {r"^\d{4}(-\d{1,2}(-\d{1,2})?)?$": value, f"^({'|'.join(ANNOTATIONS)})$": {}},
         "additionalProperties": False,
     }
-    growth = {"type": "object", "required": ["start", "growth"], "properties": {"start": value, "growth": Quantity(Kind.YEARLY, -1.0, 5.0).json_schema()}}
+    growth = {"type": "object", "required": ["start", "growth"], "properties": {"start": value, "growth": _GROWTH.json_schema()}}
     table = {
         "type": "object",
         "required": ["table", "column"],

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -16,10 +15,10 @@ from planner.scenario.schema import Scenario
 from planner.scenario.units import Kind
 
 Path = tuple[str, ...]
+_WORDS = {None: "null", True: "true", False: "false"}
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """One key of a resolved scenario that is not an annotation."""
 
     path: Path
@@ -33,30 +32,27 @@ class Input:
     """``source``, ``assumption``, ``confidence`` and ``note`` that speak of it, each empty where nobody does."""
 
 
-def inputs_of(loaded: Loaded) -> Iterator[Input]:
+def inputs_of(loaded: Loaded) -> list[Input]:
     """Every key of a scenario in the order of its text, lists by position; empty maps and lists stand for themselves."""
-    yield from _walk(loaded.sources.tree, (), dict.fromkeys(ANNOTATIONS, ""), loaded.scenario)
+    found: list[Input] = []
+    _walk(loaded.sources.tree, (), dict.fromkeys(ANNOTATIONS, ""), loaded.scenario, found)
+    return found
 
 
-def _walk(node: Node, path: Path, notes: Mapping[str, str], scenario: Scenario) -> Iterator[Input]:
-    children = _children(node)
-    if children is None:
-        bare = isinstance(node.value, int | float) and not isinstance(node.value, bool)
-        yield Input(path, text_of(node.value), default_unit(path, scenario) if bare else "", node.mark.file, node.mark.line, notes)
+def _walk(node: Node, path: Path, notes: Mapping[str, str], scenario: Scenario, found: list[Input]) -> None:
+    value = node.value
+    if not value or not isinstance(value, (dict, list)):
+        bare = isinstance(value, (int, float)) and not isinstance(value, bool)
+        found.append(Input(path, text_of(value), default_unit(path, scenario) if bare else "", node.mark.file, node.mark.line, notes))
         return
-    told = {name: node.value[name].plain() for name in ANNOTATIONS if isinstance(node.value, dict) and name in node.value}
-    for key, child in children:
+    if isinstance(value, list):
+        for place, child in enumerate(value):
+            _walk(child, (*path, str(place)), notes, scenario, found)
+        return
+    told = {name: value[name].plain() for name in ANNOTATIONS if name in value}
+    for key, child in value.items():
         if key not in told:
-            yield from _walk(child, (*path, key), {**notes, **_said(told, key)}, scenario)
-
-
-def _children(node: Node) -> list[tuple[str, Node]] | None:
-    """Children by key or position; None for a leaf, which an empty map or list is as well."""
-    if isinstance(node.value, dict) and node.value:
-        return list(node.value.items())
-    if isinstance(node.value, list) and node.value:
-        return [(str(place), child) for place, child in enumerate(node.value)]
-    return None
+            _walk(child, (*path, key), {**notes, **_said(told, key)} if told else notes, scenario, found)
 
 
 def _said(told: Mapping[str, Any], key: str) -> dict[str, str]:
@@ -72,23 +68,27 @@ def _said(told: Mapping[str, Any], key: str) -> dict[str, str]:
 
 def text_of(value: Any) -> str:
     """A scalar as it is written in YAML."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
+    return _WORDS[value] if value is None or isinstance(value, bool) else str(value)
 
 
 def default_unit(path: Path, scenario: Scenario) -> str:
     """The unit that a number at a path is counted in, empty where it has none."""
-    kind = _kind((path[0], "*", *path[2:]) if len(path) > 2 else path)
-    if kind is None:
-        return ""
-    about = path[:2]
-    if path[0] == "projects":
+    about, stored = path[:2], False
+    if path[0] == "projects" and len(path) > 2:
         target = scenario.projects[path[1]].adds_to
         about = next((owner, target) for owner in ("suppliers", "processes", "stockpiles") if target in getattr(scenario, owner))
-        if about[0] == "stockpiles":
-            kind = STORED.get(kind, kind)
-    return kind.unit(scenario.money.currency, _material_unit(about, scenario))
+        stored = about[0] == "stockpiles"
+    pattern = (path[0], "*", *path[2:]) if len(path) > 2 else path
+    return _unit(pattern, stored, scenario.money.currency, _material_unit(about, scenario))
+
+
+@lru_cache(maxsize=4096)
+def _unit(pattern: Path, stored: bool, currency: str, material: str) -> str:
+    """The unit of numbers at a pattern of paths, ``stored`` for what belongs to a stockpile."""
+    kind = next(iter(_kinds(Scenario, pattern)), None)
+    if kind is None:
+        return ""
+    return (STORED.get(kind, kind) if stored else kind).unit(currency, material)
 
 
 def _material_unit(about: Path, scenario: Scenario) -> str:
@@ -106,13 +106,8 @@ def _material_unit(about: Path, scenario: Scenario) -> str:
     return scenario.materials[material].unit if material in scenario.materials else "unit"
 
 
-@lru_cache(maxsize=4096)
-def _kind(path: Path) -> Kind | None:
-    """What a number at a path means, from the types of the schema."""
-    return next(iter(_kinds(Scenario, path)), None)
-
-
 def _kinds(annotation: Any, path: Path) -> Iterator[Kind]:
+    """What numbers at a path may mean, from the types of the schema."""
     if hasattr(annotation, "__metadata__"):
         yield from _marked(annotation.__metadata__, path)
         yield from _kinds(annotation.__origin__, path)

@@ -364,6 +364,8 @@ class _Builder:
     def plain(self, event: Any, path: tuple[str, ...]) -> str:
         """A text without characters that would steer whoever shows it."""
         text = str(event.value)
+        if text.isprintable():
+            return text
         found = steering(text)
         if found:
             self.problems.add(self.mark(event), harmless(".".join(path)), f"holds the control character {found}", "remove it")

@@ -276,7 +276,7 @@ class Project(Entity):
     committed: Date | None = Field(None, description="Date of a decision already taken.")
     decide: Window | None = Field(None, description="Dates between which it may be decided.")
     size: Annotated[Annotated[Rate, Tag("as-value")] | Annotated[SizeChoice, Tag("as-map")], Discriminator(_value_or_map)] = Field(
-        SizeChoice(), description="Nameplate: a number where committed, {max: …} where decided."
+        SizeChoice.model_construct(), description="Nameplate: a number where committed, {max: …} where decided."
     )
     ramp: Annotated[
         Annotated[Duration, Tag("as-value")] | Annotated[DelayRamp, Tag("as-delay")] | Annotated[CurveRamp, Tag("as-curve")], Discriminator(_ramp_form)
@@ -381,7 +381,7 @@ class Stockpile(Entity):
     draw_cost: Price = Field(0.0, description="Money per unit drawn.")
     fill_cost: Price = Field(0.0, description="Money per unit filled.")
     loss: YearlyShare = Field(0.0, description="Share of the level lost per year.")
-    final: Final = Field(Final(), description="What must be left at the end, and what it is worth.")
+    final: Final = Field(Final.model_construct(), description="What must be left at the end, and what it is worth.")
     negotiable: Negotiable = None
 
 
@@ -514,7 +514,7 @@ class Event(Entity):
 
     from_: Date | None = Field(None, alias="from", description="First day; default the horizon's start.")
     until: Date | None = Field(None, description="First day after; default the horizon's end.")
-    match: Match = Field(Match(), description="What it acts on; absent: everything.")
+    match: Match = Field(Match.model_construct(), description="What it acts on; absent: everything.")
     spot: Share | None = Field(None, description="Share of capacity open outside contracts and to new contracts.")
     contracts: Share | None = Field(None, description="Share of contract quantity still delivered.")
     capacity: Factor | None = Field(None, description="Factor on the capacity of suppliers and processes.")
@@ -656,7 +656,7 @@ class Scenario(Base):
     version: Literal[1] = Field(description="Version of the language.")
     title: Text = Field("", description="Shown above results.")
     horizon: Horizon = Field(description="What is planned: from when to when, in which periods.")
-    money: MoneySettings = Field(MoneySettings(), description="Currency, exchange rates and discounting.")
+    money: MoneySettings = Field(MoneySettings.model_construct(), description="Currency, exchange rates and discounting.")
     parties: dict[Id, Party] = Field(default_factory=dict, description="Who plans; default one party called home.")
     materials: dict[Id, Material] = Field(default_factory=dict, description="What is bought, made, stored and used.")
     suppliers: dict[Id, Supplier] = Field(default_factory=dict, description="Who can ship a material.")

@@ -42,15 +42,15 @@ class Series:
 
     def _means(self, days: Days, origin: dt.date, end: dt.date) -> list[float]:
         dates = [date.toordinal() for date, _ in self.steps]
-        values = np.array(self.values)
-        anniversaries = _anniversaries(origin, end) if self.growth else ()
+        steps, values = np.array(dates), np.array(self.values)
+        anniversaries = _anniversaries(origin, end) if self.growth else np.empty(0, dtype=np.int64)
         grown = np.array([(1 + self.growth) ** years for years in range(len(anniversaries) + 1)])
 
         def value(day: Integers) -> Floats:
-            step = np.maximum(np.searchsorted(dates, day, side="right") - 1, 0)
+            step = np.maximum(np.searchsorted(steps, day, side="right") - 1, 0)
             return np.asarray(values[step] * grown[np.searchsorted(anniversaries, day, side="right")])
 
-        return days.means((*dates, *anniversaries), value)
+        return days.means((*dates, *anniversaries.tolist()), value)
 
     @property
     def values(self) -> list[float]:
@@ -59,7 +59,7 @@ class Series:
 
 
 @lru_cache(maxsize=64)
-def _anniversaries(origin: dt.date, end: dt.date) -> tuple[int, ...]:
+def _anniversaries(origin: dt.date, end: dt.date) -> Integers:
     """Anniversaries of a date up to a day, as ordinals."""
-    days = (add_months(origin, 12 * years) for years in range(1, end.year - origin.year + 1))
-    return tuple(day.toordinal() for day in days if day <= end)
+    days = [add_months(origin, 12 * years) for years in range(1, end.year - origin.year + 1)]
+    return np.array([day.toordinal() for day in days if day <= end], dtype=np.int64)

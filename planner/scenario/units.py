@@ -174,7 +174,7 @@ def split(text: str) -> tuple[float, str]:
     number, unit = float(match[0]), stripped[match.end() :].strip()
     if not math.isfinite(number):
         raise UnitError(f"'{text[:60]}' is too large for a number")
-    if re.match(r",\d{1,2}(?!\d)", unit):
+    if unit[:1] == "," and re.match(r",\d{1,2}(?!\d)", unit):
         raise UnitError(f"'{text[:60]}' is not a number with a unit", f"write a decimal point: {stripped.replace(',', '.', 1)[:60]}")
     if unit[:1] in (",", "_", ".", "'") or unit[:1].isdigit():
         raise UnitError(f"'{text[:60]}' is not a number with a unit", "write numbers without separators: 1000000 or 1e6")
@@ -205,7 +205,12 @@ def convert(text: str, kind: Kind, money: Money, material: MaterialUnit | None) 
 
 def unit_factor(text: str, kind: Kind, money: Money, material: MaterialUnit | None) -> float:
     """What one ``text`` is worth in the default unit of ``kind``; see :func:`convert`."""
-    unit = _parse(text, money.currency, tuple(sorted((money.rates or {}).items())))
+    return _factor(text, kind, money.currency, tuple(sorted((money.rates or {}).items())), material)
+
+
+@lru_cache(maxsize=4096)
+def _factor(text: str, kind: Kind, currency: str, rates: tuple[tuple[str, float], ...], material: MaterialUnit | None) -> float:
+    unit, money = _parse(text, currency, rates), Money(currency, dict(rates))
     emissions = kind in (Kind.INTENSITY, Kind.CO2, Kind.CO2_PRICE)
     powers = _without_co2(dict(unit.powers)) if emissions else dict(unit.powers)
     fits = powers == _wanted(kind, material)

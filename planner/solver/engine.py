@@ -25,18 +25,18 @@ class SolverError(StopgapError):
 
 
 class _Spent:
-    """Seconds that this process has waited for HiGHS."""
+    """CPU seconds of this process while HiGHS ran."""
 
     seconds = 0.0
 
     @contextmanager
     def counting(self) -> Iterator[None]:
         """Count what is done meanwhile."""
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             yield
         finally:
-            self.seconds += time.perf_counter() - started
+            self.seconds += time.process_time() - started
 
 
 SPENT = _Spent()

@@ -1,141 +1,122 @@
-"""A plan's tables as arrays over periods, the residuals found in them, and how events see things."""
+"""A plan's tables as arrays over periods, what belongs together in its scenario, and how events see things."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from planner.scenario.dates import Calendar
 from planner.scenario.fields import Stock
 from planner.scenario.schema import Project, Scenario, Stockpile, Supplier
 from planner.scenario.units import COUNT, MASS
-from planner.verify.clock import Clock, Effects, Floats
+from planner.verify.clock import Clock, Effects, Floats, Ints, Thing, summed
+from planner.verify.columns import Table
+from planner.verify.residuals import Residuals
 
-TOLERANCE = 1e-6
-Tables = Mapping[str, pd.DataFrame]
-Lists = Mapping[str, Mapping[str, list[Any]]]
-"""Tables as plain lists by column, which are read faster than frames."""
-Thing = dict[str, set[str | None]]
-
-
-@dataclass(frozen=True)
-class Check:
-    """Worst residual of one rule: relative, absolute in the scenario's units, and where."""
-
-    rule: str
-    relative: float
-    absolute: float
-    where: str
-
-    @property
-    def passed(self) -> bool:
-        """Whether the residual is within the tolerance."""
-        return self.relative <= TOLERANCE
+Key = TypeVar("Key", bound=Hashable)
+Item = TypeVar("Item")
 
 
-class PlanArrays:
+def added_up(amounts: Iterable[tuple[Key, Floats]]) -> dict[Key, Floats]:
+    """Sums by key."""
+    found: dict[Key, Floats] = {}
+    for key, units in amounts:
+        found[key] = found[key] + units if key in found else units
+    return found
+
+
+def grouped(items: Mapping[str, Item], key: Callable[[Item], Key]) -> dict[Key, dict[str, Item]]:
+    """Things by what they have in common."""
+    found: dict[Key, dict[str, Item]] = {}
+    for name, item in items.items():
+        found.setdefault(key(item), {})[name] = item
+    return found
+
+
+class PlanArrays(Residuals):
     """A plan's tables as arrays over periods, and the residuals found so far."""
 
-    def __init__(self, scenario: Scenario, calendar: Calendar, lists: Lists) -> None:
-        self.scenario, self.clock, self.lists = scenario, Clock(calendar, scenario.money.discount_rate), lists
+    def __init__(self, scenario: Scenario, calendar: Calendar, tables: Mapping[str, Table]) -> None:
+        self.scenario, self.clock, self.tables = scenario, Clock(calendar, scenario.money.discount_rate), tables
+        super().__init__(self.clock.labels)
         self.effects = Effects(self.clock, scenario.events.values())
-        self.worst: dict[str, Check] = {}
         self.memory: dict[Any, Any] = {}
         self.zero = np.zeros(self.clock.size)
+        self._relate()
+        self._read()
+        self.shipped = added_up(self._shipments())
+        self.ships = self._by_supplier()
+        self.added = added_up((project.adds_to, self.available(key, project)) for key, project in scenario.projects.items())
+
+    def _relate(self) -> None:
+        """Find what belongs together, once."""
+        scenario = self.scenario
+        self.projects_of = grouped(scenario.projects, lambda project: project.adds_to)
+        self.contracts_of = grouped(scenario.contracts, lambda contract: contract.supplier)
+        self.suppliers_of = grouped(scenario.suppliers, lambda supplier: supplier.material)
+        self.piles_of = grouped(scenario.stockpiles, lambda pile: (pile.material, pile.party))
+        self.demands_of = grouped(scenario.demands, lambda demand: (demand.material, demand.party))
+
+    def _read(self) -> None:
         self.purchase = self.arrays("purchases", ["supplier", "tier", "party"])
         self.lift, self.breach, self.sign = (self.arrays("contracts", ["contract"], measure) for measure in ("lifted", "breached", "signed"))
         self.commit = self.arrays("commitments", ["project"], "decided")
         self.stock, self.fill, self.draw, self.gap = (self.arrays("stockpiles", ["stockpile"], measure) for measure in ("stock", "fill", "draw", "floor_gap"))
         self.served = self.arrays("demands", ["demand", "by"], "served") | self.arrays("demands", ["demand", "by"], "substituted")
         self.short = self.arrays("demands", ["demand", "by"], "short")
+        self.total_served = added_up((n, units) for (n, _), units in self.served.items())
+        self.total_short = added_up((n, units) for (n, _), units in self.short.items())
         self.activity = self.arrays("processes", ["process"], "activity")
         self.transfer = self.arrays("transfers", ["route", "material"])
         self.surplus = self.arrays("disposals", ["material", "party"])
-        violations = lists["violations"]
-        self.violation = dict(zip(zip(violations["policy"], violations["item"], violations["period"], strict=True), violations["value"], strict=True))
-        self.shipped: dict[tuple[str, str], Floats] = {}
-        for (s, _, g), units in self.purchase.items():
-            self.shipped[s, g] = self.shipped.get((s, g), self.zero) + units
-        for (c,), units in self.lift.items():
-            contract = scenario.contracts[c]
-            key = contract.supplier, contract.party
-            self.shipped[key] = self.shipped.get(key, self.zero) + units
-        self.added = self._capacity_added()
+        self.violation: dict[tuple[str, str], dict[str, float]] = {}
+        """[policy, item] by how much each window is broken."""
+        columns = (self.tables["violations"].column(name) for name in ("policy", "item", "period", "value"))
+        for key, item, label, units in zip(*columns, strict=True):
+            self.violation.setdefault((key, item), {})[label] = units
+
+    def places(self, name: str) -> Ints:
+        """Position of each row's period; -1 for what is no period."""
+        table, position = self.tables[name], self.clock.position
+        return np.array([position.get(word, -1) for word in table.words["period"]], dtype=np.int64)[table.codes["period"]]
 
     def arrays(self, name: str, keys: list[str], kind: str | None = None) -> dict[tuple[Any, ...], Floats]:
         """A table's values by key, one array over periods each; with ``kind`` only rows of that measure or status."""
-        found: dict[tuple[Any, ...], Floats] = {}
-        table, position = self.lists[name], self.clock.position
-        kinds = table.get("measure", table.get("status", ())) if kind is not None else ()
-        for row, key in enumerate(zip(*(table[column] for column in keys), strict=True)):
-            if kind is None or kinds[row] == kind:
-                array = found.get(key)
-                if array is None:
-                    array = found[key] = np.zeros(self.clock.size)
-                array[position[table["period"][row]]] += table["value"][row]
-        return found
+        table, places = self.tables[name], self.places(name)
+        rows = np.arange(table.size) if kind is None else table.rows_with("measure" if "measure" in table.words else "status", kind)
+        group, first = table.groups(keys, rows)
+        cells = summed(group * self.clock.size + places[rows], table.value[rows], len(first) * self.clock.size)
+        return dict(zip(table.keys(keys, first), cells.reshape(len(first), self.clock.size), strict=True))
 
-    def _capacity_added(self) -> dict[str, Floats]:
-        """Capacity of projects by target: each commitment along its ramp from its own date."""
-        found: dict[str, Floats] = {}
-        for key, project in self.scenario.projects.items():
-            found[project.adds_to] = found.get(project.adds_to, self.zero) + self.available(key, project)
+    def _shipments(self) -> Iterable[tuple[tuple[str, str], Floats]]:
+        """((supplier, party), units) of purchases and lifts."""
+        yield from (((s, g), units) for (s, _, g), units in self.purchase.items())
+        contracts = self.scenario.contracts
+        yield from (((contracts[c].supplier, contracts[c].party), units) for (c,), units in self.lift.items())
+
+    def _by_supplier(self) -> dict[str, dict[str, Floats]]:
+        found: dict[str, dict[str, Floats]] = {}
+        for (s, g), units in self.shipped.items():
+            found.setdefault(s, {})[g] = units
         return found
 
     def available(self, key: str, project: Project) -> Floats:
         """Mean capacity of one project in each period."""
-        total = self.zero.copy()
-        for decided, size in self.decisions(key, project):
-            total += size * self.clock.ramp(project, decided)
-        return total
+        if ("available", key) not in self.memory:
+            times, sizes = self.decisions(key, project)
+            self.memory["available", key] = sizes @ self.clock.ramp(project, times) if len(times) else self.zero
+        found: Floats = self.memory["available", key]
+        return found
 
-    def decisions(self, key: str, project: Project) -> list[tuple[float, float]]:
-        """(nominal time, nameplate) of each commitment."""
+    def decisions(self, key: str, project: Project) -> tuple[Floats, Floats]:
+        """Nominal times and nameplates of commitments."""
         if project.committed is not None and isinstance(project.size, float):
-            return [(self.clock.since_start(project.committed), project.size)]
+            return np.array([self.clock.since_start(project.committed)]), np.array([project.size])
         committed = self.commit.get((key,), self.zero)
-        return [(float(self.clock.begins[v]), float(committed[v])) for v in np.flatnonzero(committed)]
-
-    def note(self, rule: str, item: str, residual: Floats, size: Floats | float) -> None:
-        """Keep the worst residual of a rule; anything that is not a number is infinitely bad."""
-        residual = np.abs(np.atleast_1d(residual))
-        worst, value = 0, 0.0
-        if residual.max() != 0:
-            residual = np.nan_to_num(residual, nan=np.inf, posinf=np.inf)
-            relative = np.nan_to_num(residual / np.maximum(size, 1e-300), nan=np.inf, posinf=np.inf)
-            worst = int(np.argmax(np.where(residual == 0, 0.0, relative)))
-            value = 0.0 if residual[worst] == 0 else float(relative[worst])
-        if rule not in self.worst or value > self.worst[rule].relative:
-            period = f" in {self.clock.labels[worst]}" if len(residual) == self.clock.size and self.clock.size > 1 else ""
-            self.worst[rule] = Check(rule, value, float(residual[worst]), f"{item}{period}")
-
-    def note_rows(self, rule: str, names: Sequence[str], left: Sequence[float], right: Sequence[float], floor: Sequence[float] | float = 0.0) -> None:
-        """Note by how much rows differ that have names instead of periods; a residual is judged by its row, but not by less than ``floor``."""
-        if not names:
-            return
-        one, other = np.array(left, dtype=float), np.array(right, dtype=float)
-        residual = np.nan_to_num(np.abs(one - other), nan=np.inf, posinf=np.inf)
-        size = np.maximum(np.maximum(np.abs(one), np.abs(other)), floor)
-        worst = int(np.argmax(np.where(residual == 0, 0.0, np.nan_to_num(residual / np.maximum(size, 1e-300), nan=np.inf, posinf=np.inf))))
-        self.note(rule, names[worst], residual[worst : worst + 1], size[worst : worst + 1])
-
-    def fail(self, rule: str, where: str, count: int = 1) -> None:
-        """Note something that is wrong altogether, not off by some number."""
-        if rule not in self.worst or self.worst[rule].passed:
-            self.worst[rule] = Check(rule, 1.0, float(count), where)
-
-    def at_most(self, rule: str, item: str, used: Floats, limit: Floats, *terms: Floats) -> None:
-        """Note by how much ``used`` exceeds ``limit``."""
-        size = _size(used, limit, *terms)
-        self.note(rule, item, np.maximum(used - limit, 0.0), size)
-
-    def equal(self, rule: str, item: str, left: Floats, right: Floats, *terms: Floats) -> None:
-        """Note by how much two sides differ."""
-        self.note(rule, item, left - right, _size(left, right, *terms))
+        taken = committed != 0
+        return self.clock.begins[taken], committed[taken]
 
     def amount(self, pile: Stockpile, stock: Stock) -> float:
         """Units of an amount that may be written in days of demand."""
@@ -143,8 +124,10 @@ class PlanArrays:
 
     def first_demand(self, material: str, party: str) -> float:
         """Yearly demand in the first period, before events."""
-        wanted = (d for d in self.scenario.demands.values() if (d.material, d.party) == (material, party))
-        return sum(float(self.clock.series(d.quantity)[0]) for d in wanted)
+        if ("first demand", material, party) not in self.memory:
+            wanted = self.demands_of.get((material, party), {}).values()
+            self.memory["first demand", material, party] = sum(float(self.clock.series(d.quantity)[0]) for d in wanted)
+        return float(self.memory["first demand", material, party])
 
 
 Rest = ParamSpec("Rest")
@@ -163,13 +146,6 @@ def remembered(make: Callable[Concatenate[PlanArrays, Rest], Made]) -> Callable[
 
     recalled.__doc__ = make.__doc__
     return recalled
-
-
-def _size(*terms: Floats) -> Floats:
-    """What a residual is compared with: the largest term, but not less than a millionth of the largest over time."""
-    sizes = np.abs(np.array(terms))
-    largest = np.where(np.isfinite(sizes), sizes, 0.0).max(axis=0)
-    return np.asarray(np.maximum(largest, 1e-6 * largest.max(initial=0.0)))
 
 
 def supplier_thing(key: str, supplier: Supplier, party: str | None = None) -> Thing:
@@ -212,11 +188,6 @@ def wanted(plan: PlanArrays, n: str) -> Floats:
     demand = plan.scenario.demands[n]
     factor = plan.effects.factor("demand", {"materials": {demand.material}, "parties": {demand.party}})
     return np.asarray(plan.clock.years * plan.clock.series(demand.quantity) * factor)
-
-
-def total_served(plan: PlanArrays, n: str) -> Floats:
-    """Units of a demand served with any material."""
-    return sum((units for (other, _), units in plan.served.items() if other == n), plan.zero)
 
 
 def concerns(party: str | None, parties: tuple[str, ...] | None) -> bool:

@@ -9,23 +9,19 @@ that the scenario allows, and the bound is compared with what the plan costs. Wh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from planner.scenario.schema import Budget, MaxEmissions, MaxShare, MinCover, MinService, StockLimit
 from planner.verify import limits, money
-from planner.verify.arrays import TOLERANCE, PlanArrays, concerns, kind_of, tonnes, wanted
+from planner.verify.arrays import PlanArrays, concerns, kind_of, tonnes, wanted
+from planner.verify.bound import PER_SIZE, Proof
 from planner.verify.clock import Floats
 from planner.verify.limits import Flags
 from planner.verify.money import CostRows
-from planner.verify.tables import counted_in, unit_of
-
-EQUATIONS = frozenset({"material_balance", "demand_balance", "stock_balance", "capacity_ramp"})
-"""Rules whose price may have either sign."""
-MONEY = "{currency}"
-PER_UNIT = "{currency}/{unit}"
-PER_SIZE = "{currency}/({unit}/yr)"
+from planner.verify.prices import MONEY
+from planner.verify.tables import counted_in
+from planner.verify.windows import windows
 
 
 def check_optimal(plan: PlanArrays, rows: CostRows) -> None:
@@ -35,218 +31,31 @@ def check_optimal(plan: PlanArrays, rows: CostRows) -> None:
         plan: The plan's tables.
         rows: What its decisions cost, by cause.
     """
-    proof = _Proof(plan)
+    proof = Proof(plan)
     for add in (_policies, _supply, _contracts, _stockpiles, _conversion, _demands, _projects, _balances):
         add(proof)
     proof.prices.check()
-    _judge_columns(plan, proof.columns)
-    _judge_gap(plan, proof, rows)
+    proof.judge_columns()
+    proof.judge_gap(rows)
 
 
-@dataclass(frozen=True)
-class _Column:
-    """A decision in several periods."""
-
-    name: str
-    labels: list[str]
-    reduced: Floats
-    size: Floats
-    """Largest term of each reduced cost."""
-    cost: Floats
-
-
-class _Prices:
-    """The table of prices; a row that nobody asks for is no price of the scenario."""
-
-    def __init__(self, plan: PlanArrays) -> None:
-        self.plan, table = plan, plan.lists["prices"]
-        self.table = table
-        self.rows: dict[tuple[str, str, str], dict[str, int]] = {}
-        for row, key in enumerate(zip(table["rule"], table["item"], table["party"], strict=True)):
-            self.rows.setdefault(key, {})[table["period"][row]] = row
-        self.units: dict[int, str] = {}
-
-    def series(self, rule: str, item: str, exists: Flags | bool, unit: str, party: str = "") -> Floats:
-        """Prices of a rule that has a row a period, as present values."""
-        found, value = np.zeros(self.plan.clock.size), self.table["value"]
-        allowed = np.broadcast_to(exists, found.shape)
-        for label, row in self.rows.get((rule, item, party), {}).items():
-            t = self.plan.clock.position.get(label)
-            if t is not None and allowed[t]:
-                found[t] = value[row]
-                self.units[row] = unit
-        return found * self.plan.clock.discount
-
-    def single(self, rule: str, item: str, label: str, unit: str, party: str = "") -> float:
-        """Price of one row that is no period's."""
-        row = self.rows.get((rule, item, party), {}).get(label)
-        if row is None:
-            return 0.0
-        self.units[row] = unit
-        return float(self.table["value"][row])
-
-    def check(self) -> None:
-        """Note prices of no row, in a wrong unit, with a wrong sign, or outside their own interval."""
-        table, currency = self.table, self.plan.scenario.money.currency
-        sizes = np.abs(table["value"])
-        for row, (rule, value, unit) in enumerate(zip(table["rule"], table["value"], table["unit"], strict=True)):
-            place = " ".join(filter(None, (rule, table["item"][row], table["party"][row], table["period"][row])))
-            if row not in self.units:
-                self.plan.fail("price rows", f"prices: row {row + 1}: the scenario has no {place}")
-            elif unit != (own := self.units[row].replace(MONEY, currency)):
-                self.plan.fail("price rows", f"prices: row {row + 1}, column unit: {unit!r} where the scenario says {own!r}")
-            elif value < 0 and rule not in EQUATIONS:
-                self.plan.note("price signs", place, np.array([value]), abs(value))
-        self.plan.note("price signs", "all prices", np.zeros(1), 1.0)
-        if "low" in table:
-            self._check_intervals(sizes)
-        if "price rows" not in self.plan.worst:
-            self.plan.note("price rows", "all prices", np.zeros(1), 1.0)
-
-    def _check_intervals(self, sizes: Floats) -> None:
-        table = self.table
-        value, low, high = (np.array(table[column], dtype=float) for column in ("value", "low", "high"))
-        # both ends are left open where nobody has looked for them
-        sizes = np.max([sizes, *(np.where(np.isfinite(end), np.abs(end), 0.0) for end in (low, high))], axis=0)
-        outside = ~((low <= value + TOLERANCE * sizes) & (value <= high + TOLERANCE * sizes)) & ~(np.isnan(low) & np.isnan(high))
-        for row in np.flatnonzero(outside)[:1]:
-            place = f"prices: row {row + 1}: {value[row]:g} lies outside low {low[row]:g} to high {high[row]:g}"
-            self.plan.fail("price intervals", place, int(outside.sum()))
-
-
-class _Proof:
-    """The bound and the reduced costs, as far as they have been added up."""
-
-    def __init__(self, plan: PlanArrays) -> None:
-        self.plan, self.prices = plan, _Prices(plan)
-        self.columns: list[_Column] = []
-        self.worth: list[float] = []
-        self.balance: dict[tuple[str, str], Floats] = {}
-        self.touched: dict[tuple[str, str], Floats] = {}
-        self.none = plan.zero
-        self.budgets: list[tuple[Budget, Floats]] = []
-        self.emitting: list[tuple[MaxEmissions, Floats]] = []
-        self.share: dict[tuple[str, str], list[Floats]] = {}
-        """[supplier, party] what policies charge for a unit shipped."""
-        self.held: dict[str, list[Floats]] = {}
-        """[stockpile] what policies charge for a unit in store."""
-        self.serving: dict[str, list[Floats]] = {}
-        """[demand] what policies charge for a unit served: less than nothing."""
-        self.gain: dict[tuple[str, str], Floats] = {}
-        """[kind, what a project may add to] what one more unit/yr of capacity saves."""
-
-    def unit(self, material: str, form: str = PER_UNIT) -> str:
-        """Unit of a price."""
-        return form.replace("{unit}", unit_of(self.plan.scenario, material) or "unit")
-
-    def limit(self, rule: str, item: str, most: Floats, exists: Flags | bool, unit: str, party: str = "") -> Floats:
-        """Price of an upper limit in each period."""
-        price = self.prices.series(rule, item, exists, unit, party)
-        self.count(-price, most)
-        return price
-
-    def duty(self, rule: str, item: str, least: Floats, exists: Flags | bool, unit: str, party: str = "") -> Floats:
-        """Price of a lower limit in each period."""
-        price = self.prices.series(rule, item, exists, unit, party)
-        self.count(price, least)
-        return price
-
-    def single(self, rule: str, item: str, side: float, unit: str, party: str = "") -> float:
-        """Price of a limit that is no period's; a negative side is an upper one."""
-        price = self.prices.single(rule, item, "", unit, party)
-        self.count(np.array([price]), np.array([side]))
-        return price
-
-    def count(self, price: Floats, side: Floats | float) -> None:
-        """Add right-hand sides at their prices to the bound."""
-        self.worth += np.where(price == 0, 0.0, price * side).tolist()
-
-    def material(self, m: str, g: str) -> Floats:
-        """What a unit of a material is worth to a party in each period."""
-        if (m, g) not in self.balance:
-            self.balance[m, g] = self.prices.series("material_balance", m, True, self.unit(m), g)
-        return self.balance[m, g]
-
-    def moves(self, m: str, g: str, coefficients: Floats | float) -> Floats:
-        """Note which balances a decision takes part in, and give what a unit is worth there."""
-        self.touched[m, g] = np.maximum(self.touched.get((m, g), self.none), coefficients)
-        return self.material(m, g)
-
-    def lands(self, m: str, g: str, shares: Floats, exists: Flags) -> tuple[Floats, Floats]:
-        """(what arrives is worth, the largest part of it) for a unit sent in each period."""
-        worth = shares * self.moves(m, g, np.where(exists[:, None], shares, 0.0).max(axis=0))
-        return worth.sum(axis=1), np.abs(worth).max(axis=1)
-
-    def pays(self, line: str, owner: str | None) -> Floats:
-        """Present value of a unit of money of a line, with what budgets charge for it."""
-        charged = (price for policy, price in self.budgets if line in policy.covers and concerns(owner, policy.parties))
-        return sum(charged, self.plan.clock.discount)
-
-    def emits(self, owner: str) -> Floats:
-        """What policies charge for a t of CO2e."""
-        return sum((price for policy, price in self.emitting if concerns(owner, policy.parties)), self.none)
-
-    def decision(self, name: str, exists: Flags | bool, cost: Floats, *terms: Floats, largest: tuple[Floats, ...] = (), labels: Any = None) -> None:
-        """A decision with its cost and what the rules that it takes part in add; credits are negative."""
-        here = np.broadcast_to(exists, cost.shape)
-        if not here.any():
-            return
-        all_terms = np.array([cost, *terms])
-        size = np.abs(np.array([cost, *terms, *largest])).max(axis=0)
-        periods = self.plan.clock.labels if labels is None else labels
-        chosen = [periods[t] for t in np.flatnonzero(here)]
-        self.columns.append(_Column(name, chosen, all_terms.sum(axis=0)[here], size[here], cost[here]))
-
-
-def _judge_columns(plan: PlanArrays, columns: list[_Column]) -> None:
-    """No decision costs less than the rules that it takes part in are worth."""
-    costs = np.abs(np.concatenate([column.cost for column in columns] or [plan.zero]))
-    # a decision that costs nothing and touches nothing is judged by what others cost
-    typical = float(np.median(costs[costs > 0])) if (costs > 0).any() else 1.0
-    worst, place, absolute = 0.0, "all decisions", 0.0
-    for column in columns:
-        short = np.nan_to_num(np.maximum(-column.reduced, 0.0), nan=np.inf, posinf=np.inf)
-        relative = np.nan_to_num(short / np.maximum(column.size, 1e-3 * typical), nan=np.inf, posinf=np.inf)
-        t = int(np.argmax(relative))
-        if relative[t] > worst or np.isnan(column.reduced).any():
-            worst, place, absolute = float(relative[t]), f"{column.name} in {column.labels[t]}", float(short[t])
-    plan.note("reduced costs", place, np.array([absolute]), absolute / worst if worst else 1.0)
-
-
-def _judge_gap(plan: PlanArrays, proof: _Proof, rows: CostRows) -> None:
-    """What the plan costs and the bound meet; committed projects are part of neither."""
-    chosen = np.array([value for (_, item, _), value in rows.items() if item != money.COMMITTED] or [0.0])
-    worth = np.array(proof.worth or [0.0])
-    cost, bound = float(chosen.sum()), float(worth.sum())
-    size = max(abs(cost), abs(bound), float(np.abs(chosen).max()), 1e-6 * float(np.abs(worth).max()))
-    plan.note("duality gap", "total cost", np.array([cost - bound]), size)
-
-
-def _window_prices(proof: _Proof, rule: str, key: str, item: str, side: Any, unit: str) -> Floats:
+def _window_prices(proof: Proof, rule: str, key: str, item: str, side: Floats | float, unit: str) -> Floats:
     """Prices of a policy's rows, each in all periods of its window; counts them, and judges what breaking a soft one costs."""
-    plan, policy = proof.plan, proof.plan.scenario.policies[key]
-    price, penalty = plan.zero.copy(), limits.penalty_of(plan, key, item)
-    labels, broken = [], []
-    for label, mask in limits.windows_of(plan, policy):
-        discount = float(plan.clock.discount[np.flatnonzero(mask)[-1]])
-        one = discount * proof.prices.single(rule, f"{key}.{item}", label, unit)
-        proof.count(np.array([one]), np.array([float(side(mask))]))
-        price[mask] = one
-        labels.append(label)
-        broken.append((discount * (penalty or 0.0), one))
+    found, penalty = windows(proof.plan, key), limits.penalty_of(proof.plan, key, item)
+    discount = proof.plan.clock.discount[found.last]
+    price = discount * proof.prices.labelled(rule, f"{key}.{item}", found.labels, unit)
+    proof.count(price, side)
     if penalty is not None:
-        costs, prices = np.array(broken).T
-        proof.decision(f"violation of {key} {item}", True, costs, -prices, labels=labels)
-    return price
+        proof.decision(f"violation of {key} {item}", True, discount * penalty, -price, labels=found.labels)
+    return found.spread(price)
 
 
-def _policies(proof: _Proof) -> None:
+def _policies(proof: Proof) -> None:
     for key, policy in proof.plan.scenario.policies.items():
         if isinstance(policy, Budget):
             _budget(proof, key, policy)
         elif isinstance(policy, MaxEmissions):
-            price = _window_prices(proof, "max_emissions", key, "all", lambda _, policy=policy: -policy.limit, f"{MONEY}/t_CO2e")
-            proof.emitting.append((policy, price))
+            proof.emitting.append((policy, _window_prices(proof, "max_emissions", key, "all", -policy.limit, f"{MONEY}/t_CO2e")))
         elif isinstance(policy, MaxShare):
             _max_share(proof, key, policy)
         elif isinstance(policy, MinService):
@@ -255,51 +64,62 @@ def _policies(proof: _Proof) -> None:
             _levels(proof, key, policy)
 
 
-def _budget(proof: _Proof, key: str, policy: Budget) -> None:
+def _budget(proof: Proof, key: str, policy: Budget) -> None:
     facts = sum((money.committed_due(proof.plan, line, policy.parties) for line in policy.covers), proof.none)
-    price = _window_prices(proof, "budget", key, "all", lambda mask: float(facts[mask].sum()) - policy.limit, f"{MONEY}/{MONEY}")
+    price = _window_prices(proof, "budget", key, "all", windows(proof.plan, key).sums(facts) - policy.limit, f"{MONEY}/{MONEY}")
     proof.budgets.append((policy, price))
 
 
-def _max_share(proof: _Proof, key: str, policy: MaxShare) -> None:
-    scenario = proof.plan.scenario
-    for m in policy.materials or scenario.materials:
-        everyone = [s for s, supplier in scenario.suppliers.items() if supplier.material == m]
-        for g in policy.parties or scenario.party_ids:
-            for name, suppliers in limits.members(proof.plan, policy, m).items():
-                price = _window_prices(proof, "max_share", key, f"{name}.{m}.{g}", lambda _: 0.0, proof.unit(m))
-                for s in everyone:
-                    proof.share.setdefault((s, g), []).append(price * (float(s in suppliers) - policy.share))
+def _max_share(proof: Proof, key: str, policy: MaxShare) -> None:
+    plan = proof.plan
+    for m in policy.materials or plan.scenario.materials:
+        for g in policy.parties or plan.scenario.party_ids:
+            members = limits.members(plan, policy, m)
+            rows = [_window_prices(proof, "max_share", key, f"{name}.{m}.{g}", 0.0, proof.unit(m)) for name in members]
+            if rows:
+                _charge_shares(proof, g, policy.share, np.array(rows), list(members.values()), list(plan.suppliers_of[m]))
 
 
-def _service(proof: _Proof, key: str, policy: MinService) -> None:
+def _charge_shares(proof: Proof, g: str, share: float, prices: Floats, members: list[list[str]], everyone: list[str]) -> None:
+    """A unit shipped counts in the row of its own group, and by a share in those of all groups."""
+    total, sizes = prices.sum(axis=0), np.sort(np.abs(prices), axis=0)
+    first, second = sizes[-1], sizes[-2] if len(sizes) > 1 else proof.none
+    charges = dict.fromkeys(everyone, (-share * total, share * first))
+    for price, suppliers in zip(prices, members, strict=True):
+        others = np.where(np.abs(price) == first, second, first)
+        own = price - share * total, np.maximum((1 - share) * np.abs(price), share * others)
+        charges |= dict.fromkeys(suppliers, own)
+    for s, charge in charges.items():
+        proof.share.setdefault((s, g), []).append(charge)
+
+
+def _service(proof: Proof, key: str, policy: MinService) -> None:
     for n, m in limits.policy_items(proof.plan, key).items():
-        quantity = wanted(proof.plan, n)
-        price = _window_prices(proof, "service_level", key, n, lambda mask, q=quantity: policy.share * float(q[mask].sum()), proof.unit(m))
-        proof.serving.setdefault(n, []).append(-price)
+        least = policy.share * windows(proof.plan, key).sums(wanted(proof.plan, n))
+        proof.serving.setdefault(n, []).append(-_window_prices(proof, "service_level", key, n, least, proof.unit(m)))
 
 
-def _levels(proof: _Proof, key: str, policy: StockLimit | MinCover) -> None:
+def _levels(proof: Proof, key: str, policy: StockLimit | MinCover) -> None:
     scenario = proof.plan.scenario
     for item, m in limits.policy_items(proof.plan, key).items():
         if isinstance(policy, StockLimit):
-            price = _window_prices(proof, "stock_limit", key, item, lambda _: -policy.limit, proof.unit(m))
+            price = _window_prices(proof, "stock_limit", key, item, -policy.limit, proof.unit(m))
             piles = (k for k in policy.stockpiles if concerns(scenario.stockpiles[k].party, policy.parties))
             charges = {k: tonnes(scenario, scenario.stockpiles[k].material) / tonnes(scenario, m) for k in piles}
         else:
             g = item.split(".")[1]
             level = limits.cover_level(proof.plan, policy, m, g)
-            price = _window_prices(proof, "min_cover", key, item, lambda _, level=level: level, proof.unit(m))
-            charges = {k: -1.0 for k, pile in scenario.stockpiles.items() if (pile.material, pile.party) == (m, g)}
+            price = _window_prices(proof, "min_cover", key, item, level, proof.unit(m))
+            charges = dict.fromkeys(proof.plan.piles_of.get((m, g), ()), -1.0)
         for k, weight in charges.items():
             proof.held.setdefault(k, []).append(weight * price)
 
 
-def _supply(proof: _Proof) -> None:
+def _supply(proof: Proof) -> None:
     plan = proof.plan
     for s, supplier in plan.scenario.suppliers.items():
         unit, buyers, sells = proof.unit(supplier.material), limits.buyers(plan, s), limits.sells(plan, s)
-        lifts = [limits.contract_volume(plan, c) > 0 for c, contract in plan.scenario.contracts.items() if contract.supplier == s]
+        lifts = [limits.contract_volume(plan, c) > 0 for c in plan.contracts_of.get(s, ())]
         rate, stands = limits.supplier_rate(plan, s), limits.supplier_standing(plan, s)
         ships = np.any([sells & bool(buyers), *lifts], axis=0)
         capacity = proof.limit("supplier_capacity", s, rate * stands, ships, unit)
@@ -319,17 +139,18 @@ def _supply(proof: _Proof) -> None:
         proof.gain["supplier", s] = gain
 
 
-def _shipment(proof: _Proof, name: str, who: tuple[str, str, str], price: Floats, exists: Flags, rules: list[Floats]) -> None:
+def _shipment(proof: Proof, name: str, who: tuple[str, str, str], price: Floats, exists: Flags, rules: list[Floats]) -> None:
     """A purchase or a lift: price, freight and tariff on what lands, emissions and shares on what ships."""
     plan, (s, g, line) = proof.plan, who
     supplier, lands = plan.scenario.suppliers[s], limits.landed(plan, s, g)
     due = price * proof.pays(line, g) + limits.freight(plan, s) * proof.pays("transport", g) + limits.tariff(plan, s, g) * price * plan.clock.discount
     worth, largest = proof.lands(supplier.material, g, limits.lead(plan, s, g), exists)
-    charges = [supplier.emissions * proof.emits(g), *proof.share.get((s, g), ())]
-    proof.decision(name, exists, lands * due, -worth, *charges, *rules, largest=(largest,))
+    shares = proof.share.get((s, g), ())
+    charges = [supplier.emissions * proof.emits(g), *(charge for charge, _ in shares)]
+    proof.decision(name, exists, lands * due, -worth, *charges, *rules, largest=(largest, *(part for _, part in shares)))
 
 
-def _contracts(proof: _Proof) -> None:
+def _contracts(proof: Proof) -> None:
     plan = proof.plan
     for c, contract in plan.scenario.contracts.items():
         s, g = contract.supplier, contract.party
@@ -346,7 +167,7 @@ def _contracts(proof: _Proof) -> None:
             _signature(proof, c, least * duty - volume * right)
 
 
-def _signature(proof: _Proof, c: str, each: Floats) -> None:
+def _signature(proof: Proof, c: str, each: Floats) -> None:
     """A share signed brings the right and the duty of every later period."""
     plan, g = proof.plan, proof.plan.scenario.contracts[c].party
     opened, gate = limits.sign_window(plan, c), limits.sign_gate(plan, c)
@@ -357,7 +178,7 @@ def _signature(proof: _Proof, c: str, each: Floats) -> None:
     proof.decision(f"signature of {c}", opened, proof.none, later, proof.none + once, closed, largest=(largest,))
 
 
-def _stockpiles(proof: _Proof) -> None:
+def _stockpiles(proof: Proof) -> None:
     plan, clock = proof.plan, proof.plan.clock
     final = float(clock.discounted(clock.end, plan.scenario.money.discount_rate))
     last = np.arange(clock.size) == clock.size - 1
@@ -385,7 +206,7 @@ def _stockpiles(proof: _Proof) -> None:
             proof.decision(f"floor gap of {k}", least > 0, clock.years * pile.floor_penalty * clock.discount, -duty)
 
 
-def _conversion(proof: _Proof) -> None:
+def _conversion(proof: Proof) -> None:
     plan, scenario, clock = proof.plan, proof.plan.scenario, proof.plan.clock
     for p, process in scenario.processes.items():
         rate, stands = limits.process_rate(plan, p), limits.standing(plan, "process", p)
@@ -400,15 +221,15 @@ def _conversion(proof: _Proof) -> None:
         limited = route.capacity is not None
         most = clock.years * clock.series(route.capacity) if route.capacity is not None else plan.zero
         capacity = proof.limit("route_capacity", r, most, limited, proof.unit(route.materials[0]))
-        shares = (1 - route.loss) * clock.shifted(plan.zero + route.lead_time)
+        shift = clock.shifted(plan.zero + route.lead_time)
         for m in route.materials:
             cost = clock.series(route.cost[m]) * proof.pays("transport", route.to) if m in route.cost else plan.zero
             weight = tonnes(scenario, m) / tonnes(scenario, route.materials[0]) if limited else 0.0
-            worth, largest = proof.lands(m, route.to, shares, np.ones(clock.size, dtype=bool))
+            worth, largest = proof.lands(m, route.to, shift, np.ones(clock.size, dtype=bool), kept=1 - route.loss)
             proof.decision(f"transfer of {m} on {r}", True, cost, weight * capacity, proof.moves(m, route.from_, 1.0), -worth, largest=(largest,))
 
 
-def _demands(proof: _Proof) -> None:
+def _demands(proof: Proof) -> None:
     plan, clock = proof.plan, proof.plan.clock
     for n, demand in plan.scenario.demands.items():
         unit, g, quantity = proof.unit(demand.material), demand.party, wanted(plan, n)
@@ -435,18 +256,18 @@ class _Use:
     credits: list[Floats]
 
 
-def _serve(proof: _Proof, use: _Use, m: str, ratio: float, cost: Floats, job: Floats) -> None:
+def _serve(proof: Proof, use: _Use, m: str, ratio: float, cost: Floats, job: Floats) -> None:
     plan, demand, credits = proof.plan, proof.plan.scenario.demands[use.n], use.credits
     taken = ratio * proof.moves(m, demand.party, np.where(use.exists, ratio, 0.0))
     largest: tuple[Floats, ...] = ()
     if demand.returns is not None:
-        shares = demand.returns.ratio * plan.clock.shifted(plan.zero + demand.returns.after)
-        back, most = proof.lands(demand.returns.material, demand.party, shares, use.exists)
+        shift = plan.clock.shifted(plan.zero + demand.returns.after)
+        back, most = proof.lands(demand.returns.material, demand.party, shift, use.exists, kept=demand.returns.ratio)
         credits, largest = [*credits, -back], (most,)
     proof.decision(f"serving {use.n} with {m}", use.exists, cost, taken, job, *credits, largest=largest)
 
 
-def _projects(proof: _Proof) -> None:
+def _projects(proof: Proof) -> None:
     plan = proof.plan
     for e, project in plan.scenario.projects.items():
         if project.decide is None:
@@ -460,7 +281,7 @@ def _projects(proof: _Proof) -> None:
         _commitment(proof, e, worth, unit)
 
 
-def _commitment(proof: _Proof, e: str, worth: Floats, unit: str) -> None:
+def _commitment(proof: Proof, e: str, worth: Floats, unit: str) -> None:
     """Capex less salvage, and what budgets charge for each stage, against what the ramp brings."""
     plan, project = proof.plan, proof.plan.scenario.projects[e]
     opened, most = limits.opens(plan, e), getattr(project.size, "max", None)
@@ -470,16 +291,16 @@ def _commitment(proof: _Proof, e: str, worth: Floats, unit: str) -> None:
     closed = proof.limit("commitment_gate", e, gate * largest, opened & (gate < 1) & ((gate == 0) | (most is not None)), unit)[opened]
     brings = limits.ramps(plan, e) * worth
     begins = plan.clock.begins[opened]
-    paid = np.array([money.capex_and_salvage(plan, project, float(begin)) for begin in begins]).reshape(-1, 2)
+    capex, salvage = money.capex_and_salvage(plan, project, begins)
     charged = proof.pays("capex", money.owner(plan.scenario, project)) - plan.clock.discount
-    stages = [money.stages_inside(plan, project, float(begin)) for begin in begins]
-    budgets = np.array([sum(cost * charged[money.due_period(plan, time)] for time, cost in due) for due in stages], dtype=float)
+    due = money.stages_inside(plan, project, begins)
+    budgets = sum((cost * charged[money.due_period(plan, time)] for time, cost in due), 0.0 * begins)
     labels = [label for label, here in zip(plan.clock.labels, opened, strict=True) if here]
-    terms = (-paid[:, 1], budgets, -brings.sum(axis=1), once + 0.0 * budgets, closed)
-    proof.decision(f"commitment of {e}", True, paid[:, 0], *terms, largest=(np.abs(brings).max(axis=1, initial=0.0),), labels=labels)
+    terms = (-salvage, budgets, -brings.sum(axis=1), once + 0.0 * budgets, closed)
+    proof.decision(f"commitment of {e}", True, capex, *terms, largest=(np.abs(brings).max(axis=1, initial=0.0),), labels=labels)
 
 
-def _balances(proof: _Proof) -> None:
+def _balances(proof: Proof) -> None:
     """What may be disposed of, what is on its way, and whether each balance has its price."""
     plan, scenario = proof.plan, proof.plan.scenario
     transit = limits.in_transit(plan)
@@ -491,10 +312,8 @@ def _balances(proof: _Proof) -> None:
         if cost is not None:
             proof.decision(f"disposal of {m} by {g}", True, cost * plan.clock.discount, proof.moves(m, g, 1.0))
     for m, g in proof.balance:
-        most, found = proof.touched.get((m, g), proof.none), proof.prices.rows.get(("material_balance", m, g), {})
-        lost = [label for label, share in zip(plan.clock.labels, most, strict=True) if share > 1e-9 and label not in found]
-        if lost:
-            plan.fail("price rows", f"prices: the balance of {m} of {g} in {lost[0]} is missing", len(lost))
-        for label, row in found.items():
-            if label in plan.clock.position and most[plan.clock.position[label]] == 0:
-                proof.prices.units.pop(row, None)
+        most, rows = proof.touched.get((m, g), proof.none), proof.prices.found("material_balance", m, g, proof.prices.periods)
+        lost = np.flatnonzero((most > 1e-9) & (rows < 0))
+        if len(lost):
+            plan.fail("price rows", f"prices: the balance of {m} of {g} in {plan.clock.labels[lost[0]]} is missing", len(lost))
+        proof.prices.forget(rows[(rows >= 0) & (most == 0)])

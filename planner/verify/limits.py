@@ -6,17 +6,16 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.scenario.fields import Stock
-from planner.scenario.schema import Budget, MaxEmissions, MaxShare, MinCover, MinService, Project, StockLimit
-from planner.verify.arrays import PlanArrays, Thing, concerns, remembered, supplier_thing, thing_of_target, wanted
-from planner.verify.clock import Floats
+from planner.scenario.schema import Budget, MaxEmissions, MaxShare, MinCover, MinService, Project, StockLimit, Window
+from planner.verify.arrays import PlanArrays, concerns, remembered, supplier_thing, thing_of_target, wanted
+from planner.verify.clock import Floats, Shift, Thing
 
-AnyPolicy = MaxShare | Budget | MaxEmissions | StockLimit | MinService | MinCover
 Flags = npt.NDArray[np.bool_]
 
 
 @remembered
-def lead(plan: PlanArrays, s: str, g: str) -> Floats:
-    """[ship period, arrival period] share of what a supplier ships to a party that arrives."""
+def lead(plan: PlanArrays, s: str, g: str) -> Shift:
+    """How what a supplier ships to a party arrives."""
     supplier = plan.scenario.suppliers[s]
     return plan.clock.shifted(supplier.lead_time + plan.effects.added("lead_time", supplier_thing(s, supplier, g)))
 
@@ -24,7 +23,7 @@ def lead(plan: PlanArrays, s: str, g: str) -> Floats:
 @remembered
 def landed(plan: PlanArrays, s: str, g: str) -> Floats:
     """Share of what is shipped in each period that arrives inside the horizon."""
-    return np.asarray(lead(plan, s, g).sum(axis=1))
+    return lead(plan, s, g).inside
 
 
 @remembered
@@ -66,8 +65,7 @@ def standing(plan: PlanArrays, kind: str, key: str) -> Floats | None:
 
 def _facts(plan: PlanArrays, key: str) -> list[Floats]:
     """Capacity of the committed projects of what they add to."""
-    projects = plan.scenario.projects.items()
-    return [plan.available(e, project) for e, project in projects if project.committed is not None and project.adds_to == key]
+    return [plan.available(e, project) for e, project in plan.projects_of.get(key, {}).items() if project.committed is not None]
 
 
 @remembered
@@ -109,14 +107,21 @@ def buyers(plan: PlanArrays, s: str) -> list[str]:
 @remembered
 def opens(plan: PlanArrays, e: str) -> Flags:
     """Periods at whose start a project may be decided."""
-    window = plan.scenario.projects[e].decide
-    return np.array([window is not None and window.holds(period.start) for period in plan.clock.calendar.periods])
+    return _holds(plan, plan.scenario.projects[e].decide)
 
 
-@remembered
+def _holds(plan: PlanArrays, window: Window | None) -> Flags:
+    """Periods that start inside a window of decision."""
+    if window is None:
+        return np.zeros(plan.clock.size, dtype=bool)
+    first, last = (day.toordinal() if day is not None else None for day in (window.earliest, window.latest))
+    starts = plan.clock.days[plan.clock.starts]
+    return np.asarray((starts >= (first or starts[0])) & (starts <= (last or starts[-1])))
+
+
 def ramps(plan: PlanArrays, e: str) -> Floats:
     """[decision period, period] mean share of nameplate, a row for each period in which a project may be decided."""
-    return plan.clock.ramp(plan.scenario.projects[e], plan.clock.begins[opens(plan, e)])
+    return plan.clock.ramps(plan.scenario.projects[e], opens(plan, e))
 
 
 @remembered
@@ -129,8 +134,8 @@ def growing(plan: PlanArrays, e: str) -> Flags:
 def sells(plan: PlanArrays, s: str) -> Flags:
     """Periods in which a supplier has, or could have, capacity."""
     found = supplier_standing(plan, s) > 0
-    for e, project in plan.scenario.projects.items():
-        if project.decide is not None and project.adds_to == s:
+    for e, project in plan.projects_of.get(s, {}).items():
+        if project.decide is not None:
             found = found | growing(plan, e)
     return found
 
@@ -149,6 +154,7 @@ def contract_thing(plan: PlanArrays, c: str) -> Thing:
     return supplier_thing(contract.supplier, plan.scenario.suppliers[contract.supplier], contract.party)
 
 
+@remembered
 def sign_gate(plan: PlanArrays, c: str) -> Floats:
     """Share of a contract that events let be signed in each period, wherever its own window lies."""
     s = plan.scenario.contracts[c].supplier
@@ -156,23 +162,26 @@ def sign_gate(plan: PlanArrays, c: str) -> Floats:
     return np.minimum(spot, plan.effects.smallest("commitments", supplier_thing(s, plan.scenario.suppliers[s])))
 
 
+@remembered
 def sign_window(plan: PlanArrays, c: str) -> Flags:
     """Periods in which a contract may be signed."""
-    window = plan.scenario.contracts[c].sign
-    return np.array([window is not None and window.holds(period.start) for period in plan.clock.calendar.periods])
+    return _holds(plan, plan.scenario.contracts[c].sign)
 
 
+@remembered
 def contract_price(plan: PlanArrays, c: str) -> Floats:
     """Price of a unit under a contract."""
     return plan.clock.series(plan.scenario.contracts[c].price)
 
 
+@remembered
 def breach_price(plan: PlanArrays, c: str) -> Floats:
     """What is paid for a unit below the minimum."""
     contract = plan.scenario.contracts[c]
     return plan.clock.series(contract.breach_price or contract.price)
 
 
+@remembered
 def floor(plan: PlanArrays, k: str) -> Floats | None:
     """Least level of a stockpile; None without one."""
     pile = plan.scenario.stockpiles[k]
@@ -181,6 +190,7 @@ def floor(plan: PlanArrays, k: str) -> Floats | None:
     return plan.clock.series(pile.floor.units) + plan.clock.series(pile.floor.years) * plan.first_demand(pile.material, pile.party)
 
 
+@remembered
 def draw_limit(plan: PlanArrays, k: str) -> Floats:
     """Units that may be drawn; infinite without a limit."""
     clock, pile = plan.clock, plan.scenario.stockpiles[k]
@@ -196,11 +206,13 @@ def final_min(plan: PlanArrays, k: str) -> float:
     return plan.amount(pile, pile.final.min if isinstance(pile.final.min, Stock) else pile.initial)
 
 
+@remembered
 def process_rate(plan: PlanArrays, p: str) -> Floats:
     """Activity in a period of one unit/yr of a process's capacity, after events."""
     return plan.clock.years * plan.effects.factor("capacity", thing_of_target(plan.scenario, p))
 
 
+@remembered
 def substitute_limit(plan: PlanArrays, n: str, m: str) -> Floats:
     """Units of a demand that a substitute may serve."""
     substitute = plan.scenario.demands[n].substitutes[m]
@@ -212,34 +224,24 @@ def commitment_gate(plan: PlanArrays, project: Project) -> Floats:
     return plan.effects.smallest("commitments", thing_of_target(plan.scenario, project.adds_to))
 
 
+@remembered
 def in_transit(plan: PlanArrays) -> dict[tuple[str, str], Floats]:
     """[material, party] units that arrive from before the horizon."""
     found: dict[tuple[str, str], Floats] = {}
     for shipment in plan.scenario.in_transit:
-        key = shipment.material, shipment.party
-        lands = [float(period.start <= shipment.arrives < period.end) for period in plan.clock.calendar.periods]
-        found[key] = found.get(key, plan.zero) + shipment.quantity * np.array(lands)
+        units = found.setdefault((shipment.material, shipment.party), plan.zero.copy())
+        day = shipment.arrives.toordinal() - plan.clock.days[0]
+        if 0 <= day < len(plan.clock.days):
+            units[np.searchsorted(plan.clock.starts, day, side="right") - 1] += shipment.quantity
     return found
-
-
-def windows_of(plan: PlanArrays, policy: AnyPolicy) -> list[tuple[str, Flags]]:
-    """(label, mask over periods) of each window of a policy; what bounds a level holds in each period, whatever ``per`` says."""
-    clock = plan.clock
-    inside = clock.mean(clock.between(policy.from_, policy.until)) > 0.5
-    if isinstance(policy, StockLimit | MinCover) or policy.per == "period":
-        return [(clock.labels[t], np.arange(clock.size) == t) for t in np.flatnonzero(inside)]
-    if policy.per == "total":
-        return [("total", inside)]
-    years = np.array([period.start.year for period in clock.calendar.periods])
-    return [(str(year), inside & (years == year)) for year in sorted(set(years[inside].tolist()))]
 
 
 def members(plan: PlanArrays, policy: MaxShare, material: str) -> dict[str, list[str]]:
     """Suppliers of a material by whom a share counts together, as far as the policy caps them."""
     found: dict[str, list[str]] = {}
-    for s, supplier in plan.scenario.suppliers.items():
+    for s, supplier in plan.suppliers_of.get(material, {}).items():
         name = {"origin": supplier.origin or supplier.country, "country": supplier.country, "supplier": s}[policy.by]
-        if supplier.material == material and name is not None and (policy.of is None or name in policy.of):
+        if name is not None and (policy.of is None or name in policy.of):
             found.setdefault(name, []).append(s)
     return found
 

@@ -9,14 +9,43 @@ import numpy as np
 from planner.scenario.schema import Project, Scenario
 from planner.verify import limits
 from planner.verify.arrays import PlanArrays, concerns
-from planner.verify.clock import Floats
+from planner.verify.clock import Floats, Ints
+from planner.verify.limits import Flags
 
 Parties = tuple[str, ...] | None
 Flows = list[tuple[str, Floats]]
 """(what causes it, money in each period)."""
 COMMITTED = "committed projects"
-CostRows = dict[tuple[str, str, str], float]
-"""[cost line, what causes it, period] discounted money."""
+
+
+class CostRows:
+    """Discounted money by cost line, what causes it, and when."""
+
+    def __init__(self, plan: PlanArrays) -> None:
+        self.clock = plan.clock
+        self.flows: dict[tuple[str, str], Floats] = {}
+        """[line, cause] money in each period."""
+        self.caused: dict[tuple[str, str], Flags] = {}
+        """[line, cause] periods in which there is any, even where it adds up to nothing."""
+        self.single: dict[tuple[str, str, str], float] = {}
+        """[line, cause, label] money of no period."""
+
+    def add_flow(self, line: str, item: str, money: Floats) -> None:
+        """Add money in each period."""
+        here = money != 0
+        if here.any():
+            key = line, item
+            self.flows[key] = self.flows[key] + money if key in self.flows else money
+            self.caused[key] = self.caused[key] | here if key in self.caused else here
+
+    def add(self, line: str, item: str, label: str, money: float) -> None:
+        """Add money of one period, or of a label that is none."""
+        if label in self.clock.position:
+            due = np.zeros(self.clock.size)
+            due[self.clock.position[label]] = money
+            self.add_flow(line, item, due)
+        elif money:
+            self.single[line, item, label] = self.single.get((line, item, label), 0.0) + money
 
 
 def money_due(plan: PlanArrays, line: str, parties: Parties = None) -> Floats:
@@ -77,28 +106,30 @@ def _tariffs_due(plan: PlanArrays) -> Flows:
     return bought + [(c, units * limits.contract_price(plan, c) * rates[s, g]) for c, s, g, units in _lifts(plan, None)]
 
 
-def stages_inside(plan: PlanArrays, project: Project, decided: float) -> list[tuple[float, float]]:
-    """(nominal time, money per unit/yr) of what is paid inside the horizon for a commitment."""
-    return [(decided + after, cost) for after, cost in project.stages if -1e-9 <= decided + after < plan.clock.end - 1e-9]
+def stages_inside(plan: PlanArrays, project: Project, decided: Floats) -> list[tuple[Floats, Floats]]:
+    """(nominal times, money per unit/yr) of each stage for commitments at some times; what is paid outside the horizon is 0."""
+    times = [(decided + after, cost) for after, cost in project.stages]
+    return [(time, np.where((time >= -1e-9) & (time < plan.clock.end - 1e-9), cost, 0.0)) for time, cost in times]
 
 
-def due_period(plan: PlanArrays, time: float) -> int:
-    """Position of the period that holds a nominal time; a boundary belongs to the later one."""
-    return int(np.searchsorted(plan.clock.begins, time + 1e-9, side="right")) - 1
+def due_period(plan: PlanArrays, time: Floats) -> Ints:
+    """Position of the periods that hold nominal times; a boundary belongs to the later one."""
+    return np.asarray(np.maximum(np.searchsorted(plan.clock.begins, time + 1e-9, side="right") - 1, 0))
 
 
-def unused_life(plan: PlanArrays, project: Project, decided: float) -> float:
+def unused_life(plan: PlanArrays, project: Project, decided: Floats) -> Floats:
     """Share of a commitment's capex that is worth something at the end."""
     if project.salvage == "none" or not project.life:
-        return 0.0
-    return min(1.0, max(0.0, (decided + plan.clock.life_end(project) - plan.clock.end) / project.life))
+        return 0.0 * decided
+    return np.clip((decided + plan.clock.life_end(project) - plan.clock.end) / project.life, 0.0, 1.0)
 
 
-def capex_and_salvage(plan: PlanArrays, project: Project, decided: float) -> tuple[float, float]:
+def capex_and_salvage(plan: PlanArrays, project: Project, decided: Floats) -> tuple[Floats, Floats]:
     """(capex, salvage) of a unit/yr, discounted: stages from their own dates, salvage from the end of the horizon."""
     clock, rate, stages = plan.clock, plan.scenario.money.discount_rate, stages_inside(plan, project, decided)
-    capex = sum(cost * float(clock.discounted(max(time, 0.0), rate)) for time, cost in stages)
-    return capex, sum(cost for _, cost in stages) * unused_life(plan, project, decided) * float(clock.discounted(clock.end, rate))
+    capex = sum((cost * clock.discounted(np.maximum(time, 0.0), rate) for time, cost in stages), 0.0 * decided)
+    paid = sum((cost for _, cost in stages), 0.0 * decided)
+    return capex, paid * unused_life(plan, project, decided) * float(clock.discounted(clock.end, rate))
 
 
 def _projects(plan: PlanArrays, parties: Parties, committed: bool | None) -> Iterator[tuple[str, Project]]:
@@ -110,9 +141,9 @@ def _projects(plan: PlanArrays, parties: Parties, committed: bool | None) -> Ite
 def _capex_due(plan: PlanArrays, parties: Parties, committed: bool | None = None) -> Floats:
     due = plan.zero.copy()
     for key, project in _projects(plan, parties, committed):
-        for decided, size in plan.decisions(key, project):
-            for time, cost in stages_inside(plan, project, decided):
-                due[due_period(plan, time)] += cost * size
+        decided, size = plan.decisions(key, project)
+        for time, cost in stages_inside(plan, project, decided):
+            np.add.at(due, due_period(plan, time), cost * size)
     return due
 
 
@@ -158,50 +189,48 @@ _DUE: dict[str, Callable[[PlanArrays, Parties], Flows]] = {
 
 
 def cost_rows(plan: PlanArrays, penalties: dict[tuple[str, str], float]) -> CostRows:
-    """Discounted money by cost line, what causes it and the period in which it is decided.
+    """What decisions cost, in the period in which each is taken.
 
     Args:
         plan: The plan's tables.
         penalties: [policy, window] discounted money for broken soft policies.
     """
-    scenario, found = plan.scenario, dict[tuple[str, str, str], float]()
-
-    def add(line: str, item: str, label: str, money: float) -> None:
-        if money:
-            found[line, item, label] = found.get((line, item, label), 0.0) + money
-
-    def add_flows(line: str, flows: Flows) -> None:
+    found = CostRows(plan)
+    for line, flows in _flows(plan).items():
         for item, due in flows:
-            money = due * plan.clock.discount
-            for t in np.flatnonzero(money):
-                add(line, item, plan.clock.labels[t], float(money[t]))
-
-    add_flows("purchases", _purchases_due(plan, None))
-    add_flows("contracts", _contracts_due(plan, None))
-    add_flows("breach", [(c, limits.breach_price(plan, c) * units) for (c,), units in plan.breach.items()])
-    add_flows("freight", _freight_due(plan, None))
-    add_flows("tariffs", _tariffs_due(plan))
-    add_flows("fixed_cost", _fixed_due(plan, None, committed=False))
-    add_flows("process", _process_due(plan, None))
-    add_flows("transport", _routes_due(plan, None))
-    add_flows("storage", _storage_due(plan, None))
-    add_flows("shortage", [(n, scenario.demands[n].shortage_tiers[int(tier.split()[1]) - 1][1] * units) for (n, tier), units in plan.short.items()])
-    add_flows("disposal", [(m, (scenario.materials[m].disposal_cost or 0.0) * units) for (m, _), units in plan.surplus.items()])
-    add_flows("policy_penalties", [(k, plan.clock.years * (scenario.stockpiles[k].floor_penalty or 0.0) * units) for (k,), units in plan.gap.items()])
+            found.add_flow(line, item, due * plan.clock.discount)
     for (key, label), money in penalties.items():
-        add("policy_penalties", key, label, money)
-    end = float(plan.clock.discounted(plan.clock.end, scenario.money.discount_rate))
-    for k, pile in scenario.stockpiles.items():
-        add("final_stock_value", k, plan.clock.labels[-1], -end * pile.final.value * float(plan.stock[(k,)][-1]))
+        found.add("policy_penalties", key, label, money)
+    end = float(plan.clock.discounted(plan.clock.end, plan.scenario.money.discount_rate))
+    for k, pile in plan.scenario.stockpiles.items():
+        found.add("final_stock_value", k, plan.clock.labels[-1], -end * pile.final.value * float(plan.stock[(k,)][-1]))
     for line, money in committed_costs(plan).items():
-        add(line, COMMITTED, "", money)
+        found.add(line, COMMITTED, "", money)
     for e, project in _projects(plan, None, committed=False):
-        for v in np.flatnonzero(plan.commit.get((e,), plan.zero)):
-            capex, salvage = capex_and_salvage(plan, project, float(plan.clock.begins[v]))
-            size, label = float(plan.commit[(e,)][v]), plan.clock.labels[v]
-            add("capex", e, label, capex * size)
-            add("salvage", e, label, -salvage * size)
+        if (e,) in plan.commit:
+            capex, salvage = capex_and_salvage(plan, project, plan.clock.begins)
+            found.add_flow("capex", e, capex * plan.commit[(e,)])
+            found.add_flow("salvage", e, -salvage * plan.commit[(e,)])
     return found
+
+
+def _flows(plan: PlanArrays) -> dict[str, Flows]:
+    """Undiscounted money of each cost line that is paid period by period."""
+    scenario = plan.scenario
+    return {
+        "purchases": _purchases_due(plan, None),
+        "contracts": _contracts_due(plan, None),
+        "breach": [(c, limits.breach_price(plan, c) * units) for (c,), units in plan.breach.items()],
+        "freight": _freight_due(plan, None),
+        "tariffs": _tariffs_due(plan),
+        "fixed_cost": _fixed_due(plan, None, committed=False),
+        "process": _process_due(plan, None),
+        "transport": _routes_due(plan, None),
+        "storage": _storage_due(plan, None),
+        "shortage": [(n, scenario.demands[n].shortage_tiers[int(tier.split()[1]) - 1][1] * units) for (n, tier), units in plan.short.items()],
+        "disposal": [(m, (scenario.materials[m].disposal_cost or 0.0) * units) for (m, _), units in plan.surplus.items()],
+        "policy_penalties": [(k, plan.clock.years * (scenario.stockpiles[k].floor_penalty or 0.0) * units) for (k,), units in plan.gap.items()],
+    }
 
 
 LINES = (
@@ -215,9 +244,9 @@ def committed_costs(plan: PlanArrays) -> dict[str, float]:
     """Discounted money of committed projects by cost line."""
     found = {"capex": 0.0, "salvage": 0.0}
     for key, project in _projects(plan, None, committed=True):
-        for decided, size in plan.decisions(key, project):
-            capex, salvage = capex_and_salvage(plan, project, decided)
-            found["capex"] += capex * size
-            found["salvage"] -= salvage * size
+        decided, size = plan.decisions(key, project)
+        capex, salvage = capex_and_salvage(plan, project, decided)
+        found["capex"] += float(capex @ size)
+        found["salvage"] -= float(salvage @ size)
     found["fixed_cost"] = float(plan.clock.discount @ sum((money for _, money in _fixed_due(plan, None, committed=True)), plan.zero))
     return found

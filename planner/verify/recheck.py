@@ -10,21 +10,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
 from planner.scenario.dates import Calendar
 from planner.scenario.schema import Scenario
-from planner.verify.arrays import TOLERANCE, Check, PlanArrays, Tables, supplier_thing
+from planner.verify.arrays import PlanArrays, supplier_thing
 from planner.verify.derived import check_costs, check_derived
 from planner.verify.dual import check_optimal
 from planner.verify.money import cost_rows
 from planner.verify.policies import check_policies, check_violations, penalties
+from planner.verify.residuals import TOLERANCE, Check
 from planner.verify.rules import check_balances, check_contracts, check_conversion, check_demands, check_ramps, check_stockpiles, check_supply
 from planner.verify.tables import read_tables
 
 __all__ = ["TOLERANCE", "Check", "recheck", "supplier_thing"]
 
 
-def recheck(scenario: Scenario, calendar: Calendar, tables: Tables, costs: Mapping[str, float], total_cost: float) -> list[Check]:
+def recheck(scenario: Scenario, calendar: Calendar, tables: Mapping[str, pd.DataFrame], costs: Mapping[str, float], total_cost: float) -> list[Check]:
     """Check a plan.
 
     Args:
@@ -37,12 +39,12 @@ def recheck(scenario: Scenario, calendar: Calendar, tables: Tables, costs: Mappi
     Returns:
         One check a rule, the worst residual of each; where tables are not even of the right shape, only what is wrong with them.
     """
-    lists, broken = read_tables(scenario, calendar, tables)
+    read, broken = read_tables(scenario, calendar, tables)
     if broken:
         return broken
     # a number of 1e300 in a damaged plan is a residual like any other
     with np.errstate(all="ignore"):
-        plan = PlanArrays(scenario, calendar, lists)
+        plan = PlanArrays(scenario, calendar, read)
         if check_violations(plan):
             for check in (check_supply, check_ramps, check_contracts, check_stockpiles, check_conversion, check_demands, check_balances, check_policies):
                 check(plan)

@@ -5,25 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from planner.verify import limits
-from planner.verify.arrays import PlanArrays, tonnes, total_served, wanted
+from planner.verify.arrays import PlanArrays, added_up, tonnes, wanted
 from planner.verify.clock import Floats
 
 
 def check_supply(plan: PlanArrays) -> None:
     """Shipments stay within capacity, tiers, the cutoff, and who may buy."""
     clock = plan.clock
+    of_tier = added_up(((s, j), units) for (s, j, _), units in plan.purchase.items())
+    of_party = added_up(((s, g), units) for (s, _, g), units in plan.purchase.items())
     for s, supplier in plan.scenario.suppliers.items():
-        ships = {g: units for (other, g), units in plan.shipped.items() if other == s}
-        if not ships:
+        ships = plan.ships.get(s)
+        if ships is None:
             continue
         capacity = limits.supplier_rate(plan, s) * (clock.series(supplier.capacity) + plan.added.get(s, plan.zero))
         plan.at_most("supplier capacity", s, sum(ships.values(), plan.zero), capacity)
         for j, tier in enumerate(supplier.tiers, 1):
-            bought = sum((units for (other, i, _), units in plan.purchase.items() if (other, i) == (s, j)), plan.zero)
             if tier.quantity is not None:
-                plan.at_most("price tiers", f"{s} tier {j}", bought, clock.years * clock.series(tier.quantity))
+                plan.at_most("price tiers", f"{s} tier {j}", of_tier.get((s, j), plan.zero), clock.years * clock.series(tier.quantity))
         for g in ships:
-            bought = sum((units for (other, _, party), units in plan.purchase.items() if (other, party) == (s, g)), plan.zero)
+            bought = of_party.get((s, g), plan.zero)
             spot = limits.spot_share(plan, s, g)
             plan.at_most("export cutoff", f"{s} to {g}", bought, np.where(spot < 1, spot * capacity, np.inf), capacity)
             if g not in limits.buyers(plan, s):
@@ -105,15 +106,15 @@ def check_conversion(plan: PlanArrays) -> None:
     for r, route in scenario.routes.items():
         if route.capacity is not None:
             first = tonnes(scenario, route.materials[0])
-            carried = sum((units * tonnes(scenario, m) / first for (other, m), units in plan.transfer.items() if other == r), plan.zero)
+            carried = sum((plan.transfer.get((r, m), plan.zero) * tonnes(scenario, m) / first for m in route.materials), plan.zero)
             plan.at_most("route capacity", r, carried, clock.years * clock.series(route.capacity))
 
 
 def check_demands(plan: PlanArrays) -> None:
     """Demand is served or short, within tiers, substitutes and essential service."""
     for n, demand in plan.scenario.demands.items():
-        quantity, served = wanted(plan, n), total_served(plan, n)
-        short = sum((units for (other, _), units in plan.short.items() if other == n), plan.zero)
+        quantity, served = wanted(plan, n), plan.total_served.get(n, plan.zero)
+        short = plan.total_short.get(n, plan.zero)
         plan.equal("demand balance", n, served + short, quantity)
         plan.at_most("essential service", n, demand.min_service * quantity, served)
         for i, (share, _) in enumerate(demand.shortage_tiers, 1):
@@ -154,12 +155,12 @@ def check_balances(plan: PlanArrays) -> None:
     flows = (plan.purchase, plan.lift, plan.breach, plan.sign, plan.stock, plan.gap, plan.fill, plan.draw)
     for table in (*flows, plan.served, plan.short, plan.activity, plan.transfer, plan.surplus):
         for name, units in table.items():
-            plan.at_most("no negative number", ".".join(map(str, name)), -units, plan.zero, np.abs(units))
+            plan.at_most("no negative number", ".".join(map(str, name)), -units, plan.zero, units)
 
 
 def _add_supply(plan: PlanArrays, sums: _Balances) -> None:
     for (s, g), units in plan.shipped.items():
-        sums.enters(plan.scenario.suppliers[s].material, g, units @ limits.lead(plan, s, g))
+        sums.enters(plan.scenario.suppliers[s].material, g, limits.lead(plan, s, g).arrivals(units))
     for (m, g), units in limits.in_transit(plan).items():
         sums.enters(m, g, units)
     for k, pile in plan.scenario.stockpiles.items():
@@ -177,7 +178,7 @@ def _add_conversion(plan: PlanArrays, sums: _Balances) -> None:
     for (r, m), units in plan.transfer.items():
         route = plan.scenario.routes[r]
         sums.leaves(m, route.from_, units)
-        sums.enters(m, route.to, (1 - route.loss) * (units @ plan.clock.shifted(plan.zero + route.lead_time)))
+        sums.enters(m, route.to, (1 - route.loss) * plan.clock.shifted(plan.zero + route.lead_time).arrivals(units))
 
 
 def _add_use(plan: PlanArrays, sums: _Balances) -> None:
@@ -185,7 +186,7 @@ def _add_use(plan: PlanArrays, sums: _Balances) -> None:
         demand = plan.scenario.demands[n]
         sums.leaves(m, demand.party, units * (1.0 if m == demand.material else demand.substitutes[m].ratio))
         if demand.returns is not None:
-            back = units @ plan.clock.shifted(plan.zero + demand.returns.after)
+            back = plan.clock.shifted(plan.zero + demand.returns.after).arrivals(units)
             sums.enters(demand.returns.material, demand.party, demand.returns.ratio * back)
     for (m, g), units in plan.surplus.items():
         sums.leaves(m, g, units)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from planner.scenario.schema import Scenario
-from planner.verify.arrays import Check, kind_of
+from planner.verify.arrays import kind_of
+from planner.verify.residuals import Check
 from planner.verify.tables import counted_in, unit_of
 
 Namer = Callable[[Scenario, str], str]

@@ -21,8 +21,8 @@ import yaml
 
 Floats = npt.NDArray[np.float64]
 
-SIZES = {"S": (1, 20, 120, 5), "M": (10, 20, 120, 5), "L": (50, 40, 120, 8), "XL": (500, 40, 120, 8)}
-"""Materials, suppliers of each, months, demands for each."""
+SIZES = {"S": (1, 20, 120, 5), "M": (10, 20, 120, 5), "L": (50, 40, 120, 8), "L3": (150, 40, 120, 8), "XL": (500, 40, 120, 8)}
+"""Materials, suppliers of each, months, demands for each; L3 is three times L."""
 PROJECTS = 3
 """Suppliers of each material that may grow."""
 WINDOW = 36
@@ -111,11 +111,15 @@ class Market:
         return np.asarray((produced(after + 1 / 12) - produced(after)) * 12)
 
     @property
-    def open(self) -> npt.NDArray[np.bool_]:
-        """[m, s, t] whether the supplier may sell and what it ships arrives inside the horizon."""
-        months = np.arange(self.months)
-        cut = (self.country == 0)[:, :, None] & (months >= CUT)
-        return np.asarray(~cut & (months + self.lead[:, :, None] < self.months))
+    def gated(self) -> npt.NDArray[np.bool_]:
+        """[m, s, t] whether the cutoff closes the supplier."""
+        return np.asarray((self.country == 0)[:, :, None] & (np.arange(self.months) >= CUT))
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """What peers start from, by name."""
+        derived = {name: getattr(self, name) for name in ("discount", "unit_cost", "wanted", "ramp", "gated")}
+        return {**vars(self), **derived, "budget": np.nan if self.budget is None else self.budget}
 
 
 def make(materials: int, suppliers: int, months: int, demands: int, *, linked: bool = False, bare: bool = False, seed: int = 1) -> Market:

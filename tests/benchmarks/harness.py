@@ -1,11 +1,13 @@
 """Measures ``plan solve`` against the same program written by hand in other libraries, and writes RESULTS.md.
 
-Run: ``python -m tests.benchmarks.harness [--sizes S M L XL] [--variants plain linked bare processes parties] [--peers raw linopy poi
-pypsa] [--rounds 3] [--limit 900] [--cache .benchmarks]`` at the root of the repository.
+Run, at the root of the repository: ``python -m tests.benchmarks.harness [--sizes S M L L3 XL] [--variants plain linked …] [--peers raw
+lean linopy …] [--rounds 3] [--limit 1800] [--more]``. A case is a variant at a size. What was measured of other cases is kept in
+measured.json and shown again; a case that is measured anew replaces its former rounds, or adds to them with ``--more``. ``--render``
+only writes RESULTS.md.
 
 The peers live in an environment of their own, which is made once in the cache. Every measurement is a whole process, from the start of
-the interpreter to its end. Contenders take turns within a round, so that a noisy machine disturbs all of them; ratios are taken within
-a round. Who exceeds the limit once is not run again at that size.
+the interpreter to its end. Contenders take turns within a round, each round begins with another one, and ratios are taken within a
+round, so that a noisy machine disturbs all of them. Who fails or exceeds the limit is not run again in that case.
 """
 
 from __future__ import annotations
@@ -15,35 +17,34 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tests.benchmarks import measure, results
-from tests.benchmarks.generator import SIZES, Market, make, scenario, write
-from tests.benchmarks.results import Measured, Trial
+from tests.benchmarks import measure, results, trials
+from tests.benchmarks.generator import SIZES, make, scenario, write
+from tests.benchmarks.mixed import CHAINS, mixed
+from tests.benchmarks.trials import Measured, Round, Trial
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PLAN = [sys.executable, "-m", "planner"]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "models")])}
-"""Makes sure that it is this checkout which is measured, whatever is installed."""
-MODULES = {"raw": "raw", "linopy": "lino", "poi": "poi", "pypsa": "psa"}
-"""Module of each peer."""
-VARIANTS = {
-    "plain": ("raw", "linopy", "poi"),
-    "linked": ("raw", "linopy", "poi"),
-    "bare": ("raw", "linopy", "poi", "pypsa"),
-    "processes": ("raw",),
-    "parties": ("raw",),
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {
+    "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "models")])
 }
-"""Peers that take part in each variant; in the last two, raw solves the matrix that plan writes."""
-FROM_MATRIX = ("processes", "parties")
-DERIVED = ("discount", "unit_cost", "wanted", "ramp", "open")
-"""Arrays that peers are given besides the numbers of the market."""
+"""Makes sure that it is this checkout which is measured, whatever is installed, and that nobody compiles Python in every run."""
+MODULES = {"raw": "raw", "linopy": "lino", "poi": "poi", "pypsa": "psa", "lean": "lean"}
+"""Module of each peer."""
+BY_HAND = ("raw", "linopy", "poi", "lean")
+VARIANTS = {"plain": BY_HAND, "linked": BY_HAND, "bare": (*BY_HAND, "pypsa"), "processes": ("raw",), "parties": ("raw",), "mixed": ("raw",)}
+"""Peers that take part in each variant."""
+FROM_MATRIX = ("processes", "parties", "mixed")
+"""Variants in which raw solves the matrix that plan writes."""
+SAME_PROGRAM = ("raw", "linopy", "poi")
+"""Peers that state the program of plan row by row; the others state a smaller or another one of the same optimum."""
 TOLERANCE = 1e-6
 """Largest relative difference between objectives."""
 
@@ -75,22 +76,29 @@ def environment(cache: Path) -> str:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", str(HERE / "requirements.txt")], check=True)
         stamp.write_text(wanted, encoding="utf-8")
+    _compile(sys.executable, ROOT / "planner", ROOT / "models")
+    _compile(python, HERE)
     return python
 
 
-def prepare(case: Case, limit: float) -> str | None:
-    """Write the scenario and what peers start from; nothing of this is measured. Returns why there is nothing to start from, or None."""
+def _compile(python: str, *sources: Path) -> None:
+    """Make sure that the bytecode of sources and of all that is installed is at hand; some tools install without, or what is there is stale."""
+    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    installed = subprocess.run([python, "-c", ask], check=True, capture_output=True, text=True).stdout.strip()
+    subprocess.run([python, "-m", "compileall", "-q", *map(str, sources), installed], check=False, capture_output=True, env=ENVIRONMENT)
+
+
+def prepare(case: Case, limit: float) -> bool:
+    """Write the scenario and what peers start from; nothing of this is measured. Returns whether peers have something to start from."""
     market = make(*SIZES[case.size], linked=case.variant == "linked", bare=case.variant == "bare")
-    write(scenario(market, processes=case.variant == "processes", parties=case.variant == "parties"), case.folder)
-    if case.variant in FROM_MATRIX:
-        return _failed(measure.run(_plan_solve(case, "--mps", str(case.input)), case.folder, limit, ENVIRONMENT), "plan").failure
-    np.savez(case.input, **_arrays(market))
-    return None
-
-
-def _arrays(market: Market) -> dict[str, Any]:
-    derived = {name: getattr(market, name) for name in DERIVED}
-    return {**vars(market), **derived, "budget": np.nan if market.budget is None else market.budget}
+    processes, parties = case.variant == "processes", case.variant == "parties"
+    tree = mixed(CHAINS[case.size]) if case.variant == "mixed" else scenario(market, processes=processes, parties=parties)
+    write(tree, case.folder)
+    if case.variant not in FROM_MATRIX:
+        np.savez(case.input, **market.arrays)
+        return True
+    written = measure.run(_plan_solve(case, "--mps", str(case.input)), case.folder, limit, ENVIRONMENT)
+    return _failed(written, "plan --mps").failure is None
 
 
 def _plan_solve(case: Case, *options: str) -> list[str]:
@@ -119,28 +127,44 @@ def _of_plan(used: measure.Usage, record: dict[str, Any]) -> Trial:
 
 
 def _of_peer(used: measure.Usage, found: dict[str, Any]) -> Trial:
-    size = {name: found[name] for name in ("rows", "columns", "nonzeros")}
+    size = {name: found[name] for name in results.COUNTS}
     read = found.get("read_seconds", 0.0)
     return Trial(used.wall - read, used.cpu - read, used.memory, found["objective"], size, found["solve_seconds"])
 
 
-def compare(case: Case, contenders: list[str], python: str, rounds: int, limit: float) -> Measured:
-    """Run all contenders in turns."""
-    trials: dict[str, list[Trial]] = {name: [] for name in contenders}
+def compare(case: Case, contenders: list[str], python: str, rounds: int, limit: float) -> Iterator[dict[str, Trial]]:
+    """Run all contenders in turns; yields every round that is done."""
+    running = list(contenders)
     for turn in range(rounds):
-        for name, made in trials.items():
-            if made and made[-1].failure:
-                continue
-            made.append(trial(case, name, python, limit))
-            print(f"{case.variant} {case.size} round {turn + 1}: {name} {made[-1].failure or f'{made[-1].cpu:.2f} s CPU'}", file=sys.stderr)
-    _must_agree(case, trials)
-    return Measured(case.variant, case.size, trials)
+        made: dict[str, Trial] = {}
+        first = turn % max(len(running), 1)
+        for name in running[first:] + running[:first]:
+            made[name] = trial(case, name, python, limit)
+            print(f"{case.variant} {case.size} round {turn + 1}: {name} {made[name].failure or f'{made[name].wall:.2f} s'}", file=sys.stderr)
+        running = [name for name in running if made[name].failure is None]
+        must_agree(case, made)
+        yield {name: made[name] for name in contenders if name in made}
 
 
-def _must_agree(case: Case, trials: dict[str, list[Trial]]) -> None:
-    found = {name: made.objective for name, several in trials.items() for made in several if made.failure is None}
-    if found and max(found.values()) - min(found.values()) > TOLERANCE * max(map(abs, found.values())):
-        raise SystemExit(f"{case.variant} {case.size}: objectives differ: {found}")
+def must_agree(case: Case, made: dict[str, Trial]) -> None:
+    """The same optimum, and of those who state the same program the same size.
+
+    Raises:
+        SystemExit: if they differ.
+    """
+    finished = {name: one for name, one in made.items() if one.failure is None}
+    objectives = {name: one.objective for name, one in finished.items()}
+    if finished and max(objectives.values()) - min(objectives.values()) > TOLERANCE * max(map(abs, objectives.values())):
+        raise SystemExit(f"{case.variant} {case.size}: objectives differ: {objectives}")
+    sizes = {name: one.size for name, one in finished.items() if name == "plan" or name in SAME_PROGRAM}
+    if not all(same_size(one, other) for one in sizes.values() for other in sizes.values()):
+        raise SystemExit(f"{case.variant} {case.size}: programs differ: {sizes}")
+
+
+def same_size(one: dict[str, int], other: dict[str, int]) -> bool:
+    """Whether two programs have the same rows, columns and nonzeros, but for the empty column ``nothing`` in each part of plan's."""
+    spare = max(one.get("parts", 1), other.get("parts", 1))
+    return one["rows"] == other["rows"] and one["nonzeros"] == other["nonzeros"] and abs(one["columns"] - other["columns"]) <= spare
 
 
 def cases(given: argparse.Namespace) -> Iterator[Case]:
@@ -150,28 +174,47 @@ def cases(given: argparse.Namespace) -> Iterator[Case]:
             yield Case(variant, size, given.cache / f"{variant}-{size}")
 
 
+def in_order(measured: Iterable[Measured]) -> list[Measured]:
+    """Cases variant by variant, from small to large."""
+    variants, sizes = list(VARIANTS), list(SIZES)
+    return sorted(measured, key=lambda one: (variants.index(one.variant), sizes.index(one.size)))
+
+
+def measure_all(given: argparse.Namespace) -> None:
+    """Measure every case; measured.json and RESULTS.md are written anew after every round."""
+    python = environment(given.cache)
+    about = results.machine(python)
+    for case in cases(given):
+        peers = [name for name in VARIANTS[case.variant] if name in given.peers]
+        contenders = ["plan", *peers] if prepare(case, given.limit) else ["plan"]
+        stored = trials.load(given.measured).get((case.variant, case.size))
+        kept = stored.rounds if stored and given.more else []
+        for made in compare(case, contenders, python, given.rounds, given.limit):
+            kept = [*kept, Round(about, made)]
+            everything = trials.load(given.measured)
+            everything[case.variant, case.size] = Measured(case.variant, case.size, kept)
+            trials.save(given.measured, everything)
+            results.update(given.out, in_order(everything.values()))
+
+
 def main() -> None:
-    """Measure everything asked for; RESULTS.md is written anew after every case."""
+    """Measure everything asked for."""
     parser = argparse.ArgumentParser(description="Measure plan solve against peers.")
-    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["S", "M", "L"])
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["S", "M", "L", "L3"])
     parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     parser.add_argument("--peers", nargs="*", choices=MODULES, default=list(MODULES))
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--limit", type=float, default=900.0, help="seconds for one run")
+    parser.add_argument("--limit", type=float, default=1800.0, help="seconds for one run")
+    parser.add_argument("--more", action="store_true", help="add to the rounds of these cases that were measured before")
+    parser.add_argument("--render", action="store_true", help="measure nothing, write RESULTS.md from what was measured")
     parser.add_argument("--cache", type=lambda text: Path(text).resolve(), default=Path(".benchmarks").resolve())
+    parser.add_argument("--measured", type=Path, default=HERE / "measured.json")
     parser.add_argument("--out", type=Path, default=HERE / "RESULTS.md")
     given = parser.parse_args()
-    python = environment(given.cache)
-    machine, measured = results.machine(python), []
-    for case in cases(given):
-        refused = prepare(case, given.limit)
-        contenders = ["plan", *(name for name in VARIANTS[case.variant] if name in given.peers)]
-        if refused:
-            measured.append(Measured(case.variant, case.size, {"plan": [Trial(failure=refused)]}))
-        else:
-            measured.append(compare(case, contenders, python, given.rounds, given.limit))
-        results.update(given.out, machine, measured)
-        (given.cache / "measured.json").write_text(json.dumps([asdict(one) for one in measured], indent=1), encoding="utf-8")
+    if given.render:
+        results.update(given.out, in_order(trials.load(given.measured).values()))
+    else:
+        measure_all(given)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from itertools import count
@@ -36,33 +36,42 @@ class Usage:
     """Why there is no result: over the limit, or the exit status."""
 
 
-def run(command: list[str], folder: Path, limit: float, env: dict[str, str]) -> Usage:
+def run(command: list[str], folder: Path, limit: float, env: dict[str, str] | None = None) -> Usage:
     """Run a command in a folder; it is ended after ``limit`` seconds."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=errors, env=env, start_new_session=True)
-        status, usage, memory, over = _watch(process.pid, started + limit)
+        watch = _Watch(process.pid, started + limit)
+        watch.start()
+        _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
+        watch.end()
         process.returncode = os.waitstatus_to_exitcode(status)
-        failure = OVER_LIMIT if over else f"exit {process.returncode}" if process.returncode else None
-        return Usage(wall, usage.ru_utime + usage.ru_stime, memory, _text(errors if failure else output), failure)
+        failure = OVER_LIMIT if watch.over else f"exit {process.returncode}" if process.returncode else None
+        return Usage(wall, usage.ru_utime + usage.ru_stime, watch.peak, _text(errors if failure else output), failure)
 
 
-def _watch(pid: int, deadline: float) -> tuple[int, resource.struct_rusage, float, bool]:
-    """Sample memory until the process ends; returns its status, its usage, the peak, and whether the deadline ended it."""
-    peak, over = 0.0, False
-    for sample in count():
-        ended, status, usage = os.wait4(pid, os.WNOHANG)
-        if ended:
-            return status, usage, peak, over
-        if sample % SEARCH == 0:
-            members = _session(pid)
-        peak = max(peak, _memory(members))
-        if not over and time.perf_counter() > deadline:
-            over = True
-            os.killpg(pid, signal.SIGKILL)
-        time.sleep(EVERY)
-    raise AssertionError
+class _Watch(threading.Thread):
+    """Samples the memory of a session until it is told that its leader has ended, and kills the session at the deadline."""
+
+    def __init__(self, pid: int, deadline: float) -> None:
+        super().__init__(daemon=True)
+        self.pid, self.deadline, self.peak, self.over, self._ended = pid, deadline, 0.0, False, threading.Event()
+
+    def run(self) -> None:
+        for sample in count():
+            if sample % SEARCH == 0:
+                members = _session(self.pid)
+            self.peak = max(self.peak, _memory(members))
+            if not self.over and time.perf_counter() > self.deadline:
+                self.over = True
+                os.killpg(self.pid, signal.SIGKILL)
+            if self._ended.wait(EVERY):
+                return
+
+    def end(self) -> None:
+        self._ended.set()
+        self.join()
 
 
 def _memory(members: list[int]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import ctypes
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import highspy
 import pyoptinterface as poi
 from pyoptinterface import highs
 
-from tests.benchmarks.peers.shared import OPTIONS, Arrays, Solved, report
+from tests.benchmarks.peers.shared import OPTIONS, Arrays, Solved, report, timed
 
 Variables = dict[tuple[int, ...], Any]
 
@@ -25,9 +25,9 @@ class Program:
             self.model.set_raw_parameter(name, value)
         self.cost = poi.ExprBuilder()
 
-    def priced(self, price: float, upper: float = math.inf) -> Any:
-        """A variable between zero and ``upper`` that costs ``price`` a unit."""
-        variable = self.model.add_variable(lb=0.0, ub=upper)
+    def priced(self, price: float) -> Any:
+        """A variable that is not negative and costs ``price`` a unit."""
+        variable = self.model.add_variable(lb=0.0)
         self.cost.add_affine_term(variable, price)
         return variable
 
@@ -69,22 +69,19 @@ def _projects(program: Program, market: Arrays, m: int, commits: Variables) -> V
 def _purchases(program: Program, market: Arrays, m: int, available: Variables) -> dict[int, list[Any]]:
     """Purchases of one material; returns those that arrive in each month."""
     model = program.model
-    suppliers, months = market.open.shape[1:]
+    suppliers, months = market.gated.shape[1:]
     first = suppliers - market.size.shape[1]
     arrivals: dict[int, list[Any]] = {t: [] for t in range(months)}
     cost = (market.unit_cost[m] * market.discount).tolist()
-    capacity, lead, is_open = (market.capacity[m] / 12).tolist(), market.lead[m].tolist(), market.open[m].tolist()
+    capacity, lead, gated = (market.capacity[m] / 12).tolist(), market.lead[m].tolist(), market.gated[m].tolist()
     for s, t in product(range(suppliers), range(months)):
-        if not is_open[s][t]:
-            continue
-        if s < first:
-            purchase = program.priced(cost[s][t], capacity[s])
-        else:
-            purchase = program.priced(cost[s][t])
-            added = available.get((s - first, t))
-            used = purchase if added is None else purchase - added / 12
-            model.add_linear_constraint(used, poi.Leq, capacity[s])
-        arrivals[t + lead[s]].append(purchase)
+        purchase = program.priced(cost[s][t])
+        added = available.get((s - first, t))
+        model.add_linear_constraint(purchase if added is None else purchase - added / 12, poi.Leq, capacity[s])
+        if gated[s][t]:
+            model.add_linear_constraint(purchase, poi.Leq, 0.0)
+        if t + lead[s] < months:
+            arrivals[t + lead[s]].append(purchase)
     return arrivals
 
 
@@ -96,7 +93,8 @@ def _balances(program: Program, market: Arrays, m: int, arrivals: dict[int, list
     harm, holding, limit = market.shortage[m].tolist(), float(market.holding[m]) / 12, float(market.draw[m])
     before: Any = float(market.initial[m])
     for t in range(months):
-        fill, draw = model.add_variable(lb=0.0), model.add_variable(lb=0.0, ub=limit)
+        fill, draw = model.add_variable(lb=0.0), model.add_variable(lb=0.0)
+        model.add_linear_constraint(draw, poi.Leq, limit)
         stock = program.priced(holding * discount[t])
         model.add_linear_constraint(stock - before - fill + draw, poi.Eq, 0.0)
         before = stock
@@ -107,20 +105,30 @@ def _balances(program: Program, market: Arrays, m: int, arrivals: dict[int, list
         model.add_linear_constraint(poi.quicksum(arrivals[t]) + draw - fill - poi.quicksum(serve), poi.Eq, 0.0)
 
 
-def _load_highs() -> None:
+def _load_highs() -> ctypes.CDLL:
     """Use the HiGHS that highspy brings."""
     library = next(Path(highspy.__file__).parent.glob("libhighs*"))
     if not highs.load_library(str(library)):
         raise SystemExit(f"cannot load {library}")
+    return ctypes.CDLL(str(library))
 
 
 def solve(market: Arrays) -> Solved:
     """Build and solve a market."""
-    _load_highs()
+    library = _load_highs()
     model = build(market)
-    model.optimize()
+    with timed() as spent:
+        model.optimize()
     objective = model.get_model_attribute(poi.ModelAttribute.ObjectiveValue)
-    return Solved(objective, model.getnumrow(), model.getnumcol(), None, model.getruntime())
+    return Solved(objective, model.getnumrow(), model.getnumcol(), _nonzeros(library, model), spent.seconds)
+
+
+def _nonzeros(library: ctypes.CDLL, model: highs.Model) -> int:
+    """What HiGHS holds; PyOptInterface does not tell."""
+    name, address, capsule = ctypes.pythonapi.PyCapsule_GetName, ctypes.pythonapi.PyCapsule_GetPointer, model.get_raw_model()
+    name.restype, name.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    address.restype, address.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    return int(library.Highs_getNumNz(ctypes.c_void_p(address(capsule, name(capsule)))))
 
 
 if __name__ == "__main__":

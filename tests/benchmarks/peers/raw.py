@@ -1,6 +1,6 @@
-"""The sourcing program as a matrix, put together with numpy and handed to highspy at once; or a matrix that is read from an .mps file.
+"""The sourcing program as a matrix, in full; or a matrix that is read from an .mps file.
 
-Run: ``python -m tests.benchmarks.peers.raw ARRAYS.npz`` or ``... MODEL.mps``.
+Run: ``python -m tests.benchmarks.peers.raw ARRAYS.npz`` or ``... MODEL.mps``. Blocks and rows are named as in models/README.md.
 """
 
 from __future__ import annotations
@@ -8,151 +8,119 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import Any
+from dataclasses import dataclass
 
 import highspy
 import numpy as np
 
-from tests.benchmarks.peers.shared import OPTIONS, Arrays, Floats, Ints, Solved, report
+from tests.benchmarks.peers.matrix import Matrix, engine, solved
+from tests.benchmarks.peers.shared import Arrays, Ints, Solved, report
 
 
-class Matrix:
-    """A linear program under construction, in blocks of columns, rows and coefficients."""
+@dataclass(frozen=True)
+class Flows:
+    """Numbers of the columns that meet in material balances."""
 
-    def __init__(self) -> None:
-        self.cost: list[Floats] = []
-        self.upper: list[Floats] = []
-        self.limits: list[tuple[Floats, Floats]] = []
-        self.entries: list[tuple[Ints, Ints, Floats]] = []
-        self.width = self.height = 0
-
-    def columns(self, cost: Any, upper: Any = np.inf) -> Ints:
-        """Add a column for each cost, between zero and ``upper``; returns their numbers in the shape of the costs."""
-        self.cost.append(np.ravel(cost))
-        self.upper.append(np.broadcast_to(upper, np.shape(cost)).ravel())
-        self.width += np.size(cost)
-        return np.arange(self.width - np.size(cost), self.width).reshape(np.shape(cost))
-
-    def rows(self, lower: Any, upper: Any) -> Ints:
-        """Add a row for each pair of limits; returns their numbers in the shape of ``upper``."""
-        self.limits.append((np.broadcast_to(lower, np.shape(upper)).ravel(), np.ravel(upper)))
-        self.height += np.size(upper)
-        return np.arange(self.height - np.size(upper), self.height).reshape(np.shape(upper))
-
-    def put(self, rows: Any, columns: Any, values: Any) -> None:
-        """Add coefficients; shapes are broadcast."""
-        row, column, value = np.broadcast_arrays(rows, columns, values)
-        self.entries.append((row.ravel(), column.ravel(), value.ravel()))
-
-    def finish(self) -> highspy.HighsLp:
-        """The program by rows."""
-        row, column, value = (np.concatenate(part) for part in zip(*self.entries, strict=True))
-        order = np.argsort(row, kind="stable")
-        program = highspy.HighsLp()
-        program.num_col_, program.num_row_ = self.width, self.height
-        program.col_cost_, program.col_upper_ = np.concatenate(self.cost), np.concatenate(self.upper)
-        program.col_lower_ = np.zeros(self.width)
-        program.row_lower_, program.row_upper_ = (np.concatenate(part) for part in zip(*self.limits, strict=True))
-        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        program.a_matrix_.start_ = np.concatenate(([0], np.cumsum(np.bincount(row, minlength=self.height))))
-        program.a_matrix_.index_, program.a_matrix_.value_ = column[order], value[order]
-        return program
+    purchase: Ints
+    """[m, s, t]"""
+    serve: Ints
+    """[m, n, t]"""
+    fill: Ints
+    """[m, t]"""
+    draw: Ints
+    """[m, t]"""
 
 
 def build(market: Arrays) -> highspy.HighsLp:
     """The sourcing program."""
     matrix = Matrix()
-    balance = _balances(matrix, market)
-    m, s, t = np.nonzero(market.open)
-    purchase = matrix.columns(market.unit_cost[m, s, t] * market.discount[t], _bounds(market)[m, s])
-    matrix.put(balance[m, t + market.lead[m, s]], purchase, 1.0)
-    _projects(matrix, market, purchase, (m, s, t))
+    available = _projects(matrix, market)
+    flows = Flows(_suppliers(matrix, market, available), _demands(matrix, market), *_stockpiles(matrix, market))
+    _balances(matrix, market, flows)
     return matrix.finish()
 
 
-def _bounds(market: Arrays) -> Floats:
-    """[m, s] what suppliers without a project can ship in a month [units]; the others are bounded by rows."""
-    bounds = market.capacity / 12
-    bounds[:, bounds.shape[1] - market.size.shape[1] :] = np.inf
-    return bounds
-
-
-def _balances(matrix: Matrix, market: Arrays) -> Ints:
-    """Demands, stockpiles and the rows where they meet; returns the numbers of those rows [m, t]."""
-    materials, _, months = market.wanted.shape
-    everywhere = np.zeros((materials, months))
-    balance = matrix.rows(0.0, everywhere)
-    serve = matrix.columns(np.zeros_like(market.wanted))
-    shortage = matrix.columns(market.shortage[:, :, None] * market.discount)
-    wanted = matrix.rows(market.wanted, market.wanted)
-    matrix.put(wanted, serve, 1.0)
-    matrix.put(wanted, shortage, 1.0)
-    matrix.put(balance[:, None, :], serve, -1.0)
-    fill = matrix.columns(everywhere)
-    draw = matrix.columns(everywhere, market.draw[:, None])
-    stock = matrix.columns(market.holding[:, None] / 12 * market.discount)
-    before = everywhere.copy()
-    before[:, 0] = market.initial
-    level = matrix.rows(before, before)
-    for block, sign in ((stock, 1.0), (fill, -1.0), (draw, 1.0)):
-        matrix.put(level, block, sign)
-    matrix.put(level[:, 1:], stock[:, :-1], -1.0)
-    matrix.put(balance, fill, -1.0)
-    matrix.put(balance, draw, 1.0)
-    return balance
-
-
-def _projects(matrix: Matrix, market: Arrays, purchase: Ints, place: tuple[Ints, Ints, Ints]) -> None:
-    """Commitments, the capacity they bring, and the purchases it bounds."""
-    m, s, t = place
-    first = market.capacity.shape[1] - market.size.shape[1]
+def _projects(matrix: Matrix, market: Arrays) -> Ints:
+    """Commitments and the capacity they bring; returns its columns [m, e, t], -1 where there cannot be any."""
     grows = market.grows
     commit = matrix.columns(market.capex[:, :, None] * market.decided)
-    available = np.full(grows.shape, -1)
+    available: Ints = np.full(grows.shape, -1)
+    capacity_ramp: Ints = np.full(grows.shape, -1)
     available[grows] = matrix.columns((market.fixed[:, :, None] / 12 * market.discount)[grows])
-    ramp = np.full(grows.shape, -1)
-    ramp[grows] = matrix.rows(0.0, np.zeros(grows.sum()))
-    matrix.put(ramp[grows], available[grows], 1.0)
-    a, e, v, u = np.nonzero(market.ramp)
-    matrix.put(ramp[a, e, u], commit[a, e, v], -market.ramp[a, e, v, u])
-    matrix.put(matrix.rows(-np.inf, market.size)[:, :, None], commit, 1.0)
-    own = s >= first
-    capacity = matrix.rows(-np.inf, market.capacity[m[own], s[own]] / 12)
-    matrix.put(capacity, purchase[own], 1.0)
-    found = available[m[own], s[own] - first, t[own]]
-    matrix.put(capacity[found >= 0], found[found >= 0], -1 / 12)
+    capacity_ramp[grows] = matrix.rows(0.0, np.zeros(grows.sum()))
+    matrix.put(capacity_ramp[grows], available[grows], 1.0)
+    m, e, v, t = np.nonzero(market.ramp)
+    matrix.put(capacity_ramp[m, e, t], commit[m, e, v], -market.ramp[m, e, v, t])
+    project_size = matrix.rows(-np.inf, market.size)
+    matrix.put(project_size[:, :, None], commit, 1.0)
     if market.limited:
         year = np.arange(commit.shape[2]) // 12
         budget = matrix.rows(-np.inf, np.full(year.max() + 1, market.budget))
         matrix.put(budget[year], commit, market.capex[:, :, None])
+    return available
 
 
-def _solve(highs: highspy.Highs) -> Solved:
-    highs.run()
-    return Solved(highs.getObjectiveValue(), highs.getNumRow(), highs.getNumCol(), highs.getNumNz(), highs.getRunTime())
+def _suppliers(matrix: Matrix, market: Arrays, available: Ints) -> Ints:
+    """Purchases [m, s, t], the capacity they use, and the cutoff."""
+    purchase = matrix.columns(market.unit_cost * market.discount)
+    supplier_capacity = matrix.rows(-np.inf, np.repeat(market.capacity[:, :, None] / 12, purchase.shape[2], axis=2))
+    matrix.put(supplier_capacity, purchase, 1.0)
+    added = available >= 0
+    matrix.put(supplier_capacity[:, purchase.shape[1] - available.shape[1] :][added], available[added], -1 / 12)
+    spot_gate = matrix.rows(-np.inf, np.zeros(market.gated.sum()))
+    matrix.put(spot_gate, purchase[market.gated], 1.0)
+    return purchase
 
 
-def _engine() -> highspy.Highs:
-    highs = highspy.Highs()
-    for name, value in OPTIONS.items():
-        highs.setOptionValue(name, value)
-    return highs
+def _demands(matrix: Matrix, market: Arrays) -> Ints:
+    """What is served [m, n, t], and what is short."""
+    serve = matrix.columns(np.zeros_like(market.wanted))
+    shortage = matrix.columns(market.shortage[:, :, None] * market.discount)
+    demand_balance = matrix.rows(market.wanted, market.wanted)
+    matrix.put(demand_balance, serve, 1.0)
+    matrix.put(demand_balance, shortage, 1.0)
+    return serve
+
+
+def _stockpiles(matrix: Matrix, market: Arrays) -> tuple[Ints, Ints]:
+    """What is put into stockpiles, and what is taken from them [m, t]."""
+    everywhere = np.zeros((len(market.initial), len(market.discount)))
+    fill, draw = matrix.columns(everywhere), matrix.columns(everywhere)
+    stock = matrix.columns(market.holding[:, None] / 12 * market.discount)
+    matrix.put(matrix.rows(-np.inf, np.repeat(market.draw[:, None], draw.shape[1], axis=1)), draw, 1.0)
+    before = everywhere.copy()
+    before[:, 0] = market.initial
+    stock_balance = matrix.rows(before, before)
+    for block, sign in ((stock, 1.0), (fill, -1.0), (draw, 1.0)):
+        matrix.put(stock_balance, block, sign)
+    matrix.put(stock_balance[:, 1:], stock[:, :-1], -1.0)
+    return fill, draw
+
+
+def _balances(matrix: Matrix, market: Arrays, flows: Flows) -> None:
+    """What arrives or is drawn is served or put into store."""
+    material_balance = matrix.rows(0.0, np.zeros(flows.fill.shape))
+    m, s, t = np.nonzero(market.arrives)
+    matrix.put(material_balance[m, t + market.lead[m, s]], flows.purchase[m, s, t], 1.0)
+    matrix.put(material_balance, flows.draw, 1.0)
+    matrix.put(material_balance, flows.fill, -1.0)
+    matrix.put(material_balance[:, None, :], flows.serve, -1.0)
 
 
 def solve(market: Arrays) -> Solved:
     """Build and solve a market."""
-    highs = _engine()
+    highs = engine()
     highs.passModel(build(market))
-    return _solve(highs)
+    return solved(highs)
 
 
 def solve_file(path: str) -> None:
     """Solve a matrix from a file, and print one line of JSON; ``read_seconds`` of CPU went into reading it."""
-    highs = _engine()
+    highs = engine()
     started = time.process_time()
     highs.readModel(path)
     seconds = time.process_time() - started
-    print(json.dumps({**vars(_solve(highs)), "read_seconds": seconds}))
+    print(json.dumps({**vars(solved(highs)), "read_seconds": seconds}))
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ def test_arrivals_are_shipments_shifted(seed: int) -> None:
     expected: dict[tuple[str, ...], float] = {}
     for (s, g), units in shipped.items():
         lead = scenario.suppliers[s].lead_time + effects.added("lead_time", supplier_thing(s, scenario.suppliers[s], g))
-        expected |= {(s, g, label): float(value) for label, value in zip(clock.labels, units @ clock.shifted(lead), strict=True)}
+        expected |= {(s, g, label): float(value) for label, value in zip(clock.labels, clock.shifted(lead).arrivals(units), strict=True)}
     for shipment in scenario.in_transit:
         for period in read.calendar.periods:
             if period.start <= shipment.arrives < period.end:
