@@ -123,16 +123,20 @@ class Days:
         """
         first, last = int(self.edges[0]), int(self.edges[-1])
         inside = {cut for cut in cuts if first < cut < last} - self._known
-        begins = np.sort([*self.edges[:-1].tolist(), *inside]) if inside else self.edges[:-1]
-        means = value(begins)
-        if inside:
-            owner, days = np.searchsorted(self.edges, begins, side="right") - 1, np.diff(begins, append=last)
-            values, whole = means, days == self.lengths[owner]
-            means = np.bincount(owner, weights=values * days) / self.lengths
-            # what holds for a whole period is its mean, to the last digit
-            means[owner[whole]] = values[whole]
+        means = self._means(inside, value) if inside else value(self.edges[:-1])
         found: list[float] = means.tolist()
         return found
+
+    def _means(self, inside: Iterable[int], value: Callable[[Integers], Floats]) -> Floats:
+        """Means where some of the cuts lie inside a period."""
+        cuts = np.sort(np.concatenate([self.edges, [*inside]]))
+        values, days = value(cuts[:-1]), cuts[1:] - cuts[:-1]
+        owner = np.searchsorted(self.edges, cuts[:-1], side="right") - 1
+        means = np.bincount(owner, weights=values * days) / self.lengths
+        # what holds for a whole period is its mean, to the last digit
+        whole = days == self.lengths[owner]
+        means[owner[whole]] = values[whole]
+        return means
 
 
 @dataclass(frozen=True)

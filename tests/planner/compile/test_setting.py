@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
+from planner.compile.events import material_target, supplier_target
 from planner.compile.setting import Setting
-from planner.scenario.dates import make_calendar
+from planner.scenario.dates import Period, make_calendar
 from planner.scenario.load import validate
 from planner.scenario.reader import parse_yaml
+from planner.scenario.schema import Window
 
 TEXT = """
 version: 1
@@ -23,7 +27,7 @@ demands:
 processes: {p: {party: y, inputs: {tb: 1}, outputs: {junk: 1}}, q: {party: y}}
 routes: {r: {from: y, to: x, materials: [ore]}}
 stockpiles: {s: {party: y, material: junk}}
-events: {cut: {demand: 0}}
+events: {cut: {demand: 0}, search: {from: 2027-07, match: {suppliers: [d]}, lead_time: 6 months}}
 """
 
 
@@ -63,3 +67,49 @@ def test_what_capacity_is_counted_in(setting: Setting) -> None:
 def test_means_use_the_start_of_the_horizon(setting: Setting) -> None:
     growing = setting.scenario.demands["e"].quantity
     assert [setting.mean(growing, period) for period in setting.periods] == pytest.approx([5, 5.5])
+    assert setting.means(growing) is setting.means(growing)
+
+
+def test_the_mean_of_a_period_that_is_not_of_the_grid(setting: Setting) -> None:
+    growing = setting.scenario.demands["e"].quantity
+    year = Period("2026-07", dt.date(2027, 1, 1), dt.date(2028, 1, 1), 0.0, 1.0)
+    assert setting.mean(growing, year) == pytest.approx((181 * 5 + 184 * 5.5) / 365)
+
+
+def test_periods_in_which_a_decision_may_be_taken(setting: Setting) -> None:
+    dates = [(None, None), (dt.date(2026, 7, 2), None), (None, dt.date(2026, 7, 1)), (None, dt.date(2026, 6, 30))]
+    windows = [Window.model_construct(earliest=earliest, latest=latest) for earliest, latest in dates]
+    assert [setting.open_in(window) for window in windows] == [[0, 1], [1], [0], []]
+
+
+def test_shares_from_a_date(setting: Setting) -> None:
+    assert setting.shares_from(None) == [1, 1]
+    assert setting.shares_from(dt.date(2027, 1, 1)) == [pytest.approx(181 / 365), 1]
+
+
+def test_what_leaves_arrives_later_and_what_is_too_late_is_left_out(setting: Setting) -> None:
+    found = setting.shift(0.25)
+    assert [[label for label, _ in parts] for parts in found.arrivals] == [["2026-07", "2027-07"], ["2027-07"]]
+    assert [share for parts in found.arrivals for _, share in parts] == pytest.approx([0.75, 0.25, 0.75])
+    assert found.landed == [pytest.approx(1), pytest.approx(0.75)]
+    assert setting.shift(0.25) is found
+
+
+def test_events_delay_what_they_act_on(setting: Setting) -> None:
+    searched = setting.events.on(supplier_target("d", setting.scenario.suppliers["d"]))
+    assert setting.shift(0.25, searched).landed == [pytest.approx(1), pytest.approx(0.25)]
+    assert setting.shift(0.25, setting.events.on(supplier_target("a", setting.scenario.suppliers["a"]))).landed == setting.shift(0.25).landed
+
+
+def test_what_the_same_events_reach_shares_their_effects(setting: Setting) -> None:
+    assert setting.events.on(material_target("ore", "x")) is setting.events.on(supplier_target("a", setting.scenario.suppliers["a"]))
+    assert setting.events.on(material_target("ore", "x")).factor("demand") == [0, 0]
+
+
+def test_suppliers_by_material(setting: Setting) -> None:
+    assert {material: [key for key, _ in found] for material, found in setting.suppliers_of.items()} == {
+        "ore": ["a"],
+        "junk": ["b"],
+        "slag": ["c"],
+        "tb": ["d"],
+    }
