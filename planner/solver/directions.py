@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+import highspy
 import numpy as np
 
 from planner.noise import noise
@@ -21,7 +22,7 @@ from planner.solver.components import components
 from planner.solver.engine import Engine, SolverError, Status, stop_at_limits
 from planner.solver.highs import WARM, Optimum
 from planner.solver.lower import Flags, Floats, Integers, LinearProgram
-from planner.solver.undecided import subset, undecided
+from planner.solver.undecided import stretch, subset, undecided
 
 TIGHT = 1e-8
 """A column or row this near to its side, in internal units, is at it."""
@@ -54,10 +55,11 @@ class Directions:
         # what may move either way has no reduced cost, which is an equation between duals
         self.rows = undecided(tight, falls & rises, (program.row_of, program.index), program.value) if warm else tight
         self.dual = np.where(tight, optimum.y, 0.0)
-        self.whole = program
+        self.whole, self.x = program, x
         columns = (falls | rises) & _with_any(program, self.rows)
         # a program without columns is one that HiGHS does not solve
         columns[:1] |= not columns.any()
+        self.columns = columns
         settled = program.transposed_times(np.where(self.rows, 0.0, self.dual))
         self.basis = optimum.basis.part(columns, self.rows) if warm else None
         self.program = replace(
@@ -130,6 +132,8 @@ class Directions:
             rows: In order of interest.
             most: Stop after so many rows of a component whose dual is not unique, since each takes two runs of the solver.
         """
+        rows = list(rows)
+        unique = self._proven_unique() if self.rows[rows].any() else np.ones(len(self.rows), dtype=bool)
         found: dict[int, tuple[float, float]] = {}
         asked: Counter[int] = Counter()
         for row in rows:
@@ -137,13 +141,26 @@ class Directions:
                 continue
             factor = float(self.scaling.row[row] * self.scaling.money)
             low = high = dual = float(self.dual[row])
-            if self.rows[row]:
+            if self.rows[row] and not unique[row]:
                 low, high = -self._slope({row: -1.0}), self._slope({row: 1.0})
                 if high - low > 1e-7 * max(1.0, abs(dual)):
                     asked[int(self.component[row])] += 1
                 else:
                     low = high = dual
             found[row] = min(low, dual) * factor, max(high, dual) * factor
+        return found
+
+    def _proven_unique(self) -> Flags:
+        """Duals that stay the same while the row's side moves either way: HiGHS's ranging proves them unique at little cost."""
+        found = ~self.rows
+        engine = self._engine(replace(stretch(self.whole, self.x, self.columns, self.rows), cost=self.program.cost))
+        if engine.run() != Status.kOptimal:
+            return found
+        status, ranging = engine.highs.getRanging()
+        if status == highspy.HighsStatus.kOk:
+            up, down = np.array(ranging.row_bound_up.value_), np.array(ranging.row_bound_dn.value_)
+            activity = np.array(engine.highs.getSolution().row_value)
+            found[self.rows] = (up > activity + 1e-6) & (down < activity - 1e-6) & (engine.answer()[1] != 0)
         return found
 
     def _slope(self, change: Mapping[int, float]) -> float:

@@ -72,6 +72,14 @@ class Basis:
         all_columns[columns], all_rows[rows] = part.columns, part.rows
         return _basis(all_columns, all_rows)
 
+    def with_rows_at(self, rows: Flags, lower: Flags) -> Basis:
+        """This basis, with those of some rows that are not basic at the lower side where so said, else at the upper one."""
+        found = self.rows.copy()
+        moved = rows & (found != _BASIC)
+        found[moved & lower] = highspy.HighsBasisStatus.kLower
+        found[moved & ~lower] = highspy.HighsBasisStatus.kUpper
+        return _basis(self.columns, found)
+
     def may_move(self, columns: Flags, rows: Flags) -> bool:
         """Whether any of some columns and rows is not basic."""
         return bool((self.columns[columns] != _BASIC).any() or (self.rows[rows] != _BASIC).any())

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from planner.solver.directions import CLEAR, Directions
-from planner.solver.engine import Engine, Status, stop_at_limits
+from planner.solver.engine import Basis, Engine, Status, stop_at_limits
 from planner.solver.highs import WARM, Optimum, Solution, without_noise
-from planner.solver.lower import Flags, Floats, LinearProgram
-from planner.solver.undecided import subset, touching, undecided
+from planner.solver.lower import Floats
+from planner.solver.undecided import stretch, touching, undecided
 
 DIGITS = 9
 """Significant digits of a settled plan."""
@@ -68,7 +68,7 @@ def settle(solution: Solution, preferences: Sequence[Preference], warm: bool = T
         if stages[preference.name] == "decided":
             break
     x = np.clip(without_noise(face.x), optimum.program.lower, optimum.program.upper)
-    directions = Directions(replace(optimum, x=x), warm)
+    directions = Directions(replace(optimum, x=x, basis=face.vertex()), warm)
     y = without_noise(directions.smallest_prices())
     d = without_noise(optimum.program.cost - optimum.program.transposed_times(y))
     plan, prices, reduced = (significant(part) for part in optimum.scaling.unscale(x, y, d))
@@ -118,7 +118,8 @@ class _Face:
     def _minimise(self, weights: Floats) -> Any:
         """Move to what is preferred of all that is left."""
         columns, rows = self.free, touching(self.program, self.free)
-        engine = Engine(self._left(weights, columns, rows), WARM, self.deadline)
+        face = replace(self.program, cost=weights, lower=self.lower, upper=self.upper, row_lower=self.row_lower, row_upper=self.row_upper)
+        engine = Engine(stretch(face, self.x, columns, rows), WARM, self.deadline)
         if self.warm:
             engine.start_from(self.basis.part(columns, rows))
         status = engine.run()
@@ -130,13 +131,10 @@ class _Face:
             self._hold(y, d)
         return status
 
-    def _left(self, weights: Floats, columns: Flags, rows: Flags) -> LinearProgram:
-        """What is left to choose: all other columns stay where they are."""
-        used = self.program.times(np.where(columns, 0.0, self.x))
-        face = replace(
-            self.program, cost=weights, lower=self.lower, upper=self.upper, row_lower=self.row_lower - used, row_upper=self.row_upper - used
-        )
-        return subset(face, columns, rows)
+    def vertex(self) -> Basis:
+        """The basis of what was chosen; a row that the face holds is at the side where the program has it."""
+        held = (self.row_lower == self.row_upper) & (self.program.row_lower < self.program.row_upper)
+        return self.basis.with_rows_at(held, self.row_lower == self.program.row_lower)
 
     def _open(self) -> bool:
         """Whether a nonbasic column or row may still move for nothing."""

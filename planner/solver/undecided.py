@@ -60,6 +60,12 @@ def subset(program: LinearProgram, columns: Flags, rows: Flags) -> LinearProgram
     )
 
 
+def stretch(program: LinearProgram, x: Floats, columns: Flags, rows: Flags) -> LinearProgram:
+    """Some columns and rows of a program, while all other columns stay where they are."""
+    used = program.times(np.where(columns, 0.0, x))
+    return subset(replace(program, row_lower=program.row_lower - used, row_upper=program.row_upper - used), columns, rows)
+
+
 def touching(program: LinearProgram, columns: Flags) -> Flags:
     """Rows with a coefficient in any of some columns."""
     found = np.zeros(program.shape[0], dtype=bool)
