@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.csvs import csv_text
+from planner.csvs import csv_bytes
 from planner.disk import PATIENCE, leftovers, lock, restore, staging, swap, sync_folder, write_file, writing
 from planner.errors import InputError, listed
 
@@ -140,8 +140,8 @@ class Plan:
         """Write every file, the record last: a folder without it is not a plan."""
         files = {SCENARIO: write_file(folder / SCENARIO, self.resolved.encode())}
         for name, table in self.tables.items():
-            files[f"{name}.csv"] = write_file(folder / f"{name}.csv", csv_text(table).encode())
-            files[f"{name}.parquet"] = write_file(folder / f"{name}.parquet", table.to_parquet(index=False))
+            files[f"{name}.csv"] = write_file(folder / f"{name}.csv", csv_bytes(table))
+            files[f"{name}.parquet"] = write_file(folder / f"{name}.parquet", _parquet(table))
         record = {**_without_digests(self.record), "files": files}
         record["sha256"] = digest(record)
         write_file(folder / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False).encode())
@@ -225,6 +225,12 @@ _KINDS: dict[str, Any] = {"scenario": str, "currency": str, "discount_rate": _NU
 
 def _dict(value: Any) -> Record:
     return value if isinstance(value, dict) else {}
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    """A table as a Parquet file: texts, which repeat, by numbers; no statistics, as nobody reads a part of it."""
+    texts = [str(column) for column in table.columns if table[column].dtype.kind not in "iuf"]
+    return table.to_parquet(index=False, engine="pyarrow", use_dictionary=texts or False, write_statistics=False)
 
 
 def _read_table(path: Path) -> pd.DataFrame:

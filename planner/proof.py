@@ -215,8 +215,11 @@ def _cost_problems(plan: Plan) -> Iterator[str]:
 
 def _meaning_problems(plan: Plan) -> list[str]:
     """Prices whose words are not those of their rule."""
-    rows = zip(plan.prices["rule"].tolist(), plan.prices["meaning"].tolist(), strict=True)
-    wrong = ((row, rule, text) for row, (rule, text) in enumerate(rows, 1) if rule not in PRICES or PRICES[rule].meaning != text)
+    told = plan.prices[["rule", "meaning"]]
+    odd = {(rule, text) for rule, text in told.drop_duplicates().itertuples(index=False) if rule not in PRICES or PRICES[rule].meaning != text}
+    if not odd:
+        return []
+    wrong = ((row, rule, text) for row, (rule, text) in enumerate(told.itertuples(index=False), 1) if (rule, text) in odd)
     return [f"prices: row {row}, column meaning: {text!r} is not what a price of {rule} means" for row, rule, text in wrong]
 
 

@@ -51,14 +51,17 @@ def preferences(scenario: Scenario, data: SourcingData, columns: Sequence[Column
     return [("serve earliest", early), ("keep more stock", stock), ("less risky first", risk), ("order of ids", order)]
 
 
-def _blocks(columns: Sequence[Column]) -> Iterator[tuple[str, slice, Sequence[Any], Sequence[Any]]]:
+def _blocks(columns: Sequence[Column]) -> Iterator[tuple[str, slice, list[Any], list[Any]]]:
     """(variable, its columns, first part of their indices, last part of their indices) of each run of columns of one variable."""
     start = 0
     for name, run in groupby(columns, key=itemgetter(0)):
         indices = [index for _, index in run]
-        parts = list(zip(*indices, strict=True)) if isinstance(indices[0], tuple) else [indices]
-        yield name, slice(start, start + len(indices)), parts[0], parts[-1]
-        start += len(indices)
+        block = slice(start, start + len(indices))
+        if isinstance(indices[0], tuple):
+            yield name, block, [index[0] for index in indices], [index[-1] for index in indices]
+        else:
+            yield name, block, indices, indices
+        start = block.stop
 
 
 def supplier_risks(scenario: Scenario, data: SourcingData) -> dict[str, float]:
@@ -74,7 +77,7 @@ def supplier_risks(scenario: Scenario, data: SourcingData) -> dict[str, float]:
     place = {s: number for number, s in enumerate(suppliers)}
     owner = np.array([place[s] for s, _ in supply.capacity], dtype=np.int64)
     years = np.array([data.time.years[t] for _, t in supply.capacity])
-    available = np.minimum(1.0, [supply.availability[slot] for slot in supply.capacity])
+    available = np.minimum(1.0, list(map(supply.availability.__getitem__, supply.capacity)))
     if opened:
         available *= [opened.get(slot, 1.0) for slot in supply.capacity]
     closed = np.bincount(owner, weights=years * (1 - available), minlength=len(place)) / sum(data.time.years.values())

@@ -72,7 +72,11 @@ class Coded:
 
     def plain(self) -> dict[str, pd.DataFrame]:
         """The tables as frames of texts and numbers."""
-        return {name: table.astype({key: "str" for key in table.columns if key not in NUMBERS}) for name, table in self.frames().items()}
+        texts = pd.Index(self.texts, dtype="str").array
+        return {
+            name: pd.DataFrame({key: cells if key in NUMBERS else texts.take(cells) for key, cells in columns.items()}, copy=False)
+            for name, columns in self.tables.items()
+        }
 
 
 def coded(texts: Texts, tables: Mapping[str, Columns]) -> Coded:

@@ -22,7 +22,7 @@ def parts_of(scenario: Scenario, calendar: Calendar) -> Iterator[Part]:
     """(path, coefficients) of everything that grows with the number of periods."""
     periods, parties = len(calendar.periods), len(scenario.party_ids)
     for key, supplier in scenario.suppliers.items():
-        yield ("suppliers", key), OF_A_VARIABLE * periods * len(supplier.sells_to or scenario.party_ids) * len(supplier.tiers)
+        yield ("suppliers", key), OF_A_VARIABLE * periods * (len(supplier.sells_to) if supplier.sells_to else parties) * len(supplier.tiers)
     for kind, of_each in (("contracts", 2), ("stockpiles", 3), ("processes", 2)):
         for key in getattr(scenario, kind):
             yield (kind, key), OF_A_VARIABLE * periods * of_each

@@ -85,6 +85,8 @@ class PlanArrays(Residuals):
     def arrays(self, name: str, keys: list[str], kind: str | None = None) -> dict[tuple[Any, ...], Floats]:
         """A table's values by key, one array over periods each; with ``kind`` only rows of that measure or status."""
         table, places = self.tables[name], self.places(name)
+        if not table.size:
+            return {}
         rows = np.arange(table.size) if kind is None else table.rows_with("measure" if "measure" in table.words else "status", kind)
         group, first = table.groups(keys, rows)
         cells = summed(group * self.clock.size + places[rows], table.value[rows], len(first) * self.clock.size)

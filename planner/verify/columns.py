@@ -55,6 +55,8 @@ class Table:
     def groups(self, columns: Sequence[str], rows: Ints | None = None) -> tuple[Ints, Ints]:
         """(group of each row, first row of each group): rows are of a group where they hold the same words, in order of appearance."""
         code = np.zeros(self.size if rows is None else len(rows), dtype=np.int64)
+        if not len(code):
+            return code, code
         number = 1
         for column in columns:
             own, width = self.codes[column], max(len(self.words[column]), 1)
@@ -79,6 +81,8 @@ def read_table(frame: pd.DataFrame) -> tuple[Table, list[str]]:
     Returns:
         The table, and one problem for each column with such a cell; with any of them the table is not to be used.
     """
+    if not len(frame):
+        return _empty(frame), []
     numbers: dict[str, Floats] = {}
     words: dict[str, list[Any]] = {}
     codes: dict[str, Ints] = {}
@@ -92,10 +96,17 @@ def read_table(frame: pd.DataFrame) -> tuple[Table, list[str]]:
         elif kind is float:
             numbers[column] = cells.to_numpy(dtype=float)
         else:
-            words[column], codes[column] = encoded or _encoded(cells) or ([], np.zeros(0, dtype=np.int64))
+            words[column], codes[column] = encoded or _encoded(cells) or ([], _NOTHING)
     return Table(len(frame), words, codes, numbers), problems
 
 
+def _empty(frame: pd.DataFrame) -> Table:
+    names = list(map(str, frame.columns))
+    keys = [name for name in names if name not in NUMBERS]
+    return Table(0, {name: [] for name in keys}, dict.fromkeys(keys, _NOTHING), {name: np.zeros(0) for name in names if name in NUMBERS})
+
+
+_NOTHING = np.zeros(0, dtype=np.int64)
 _SURE = {float: np.dtype("float64"), int: np.dtype("int64")}
 """Types of columns whose cells are of one kind, whatever they are."""
 
@@ -109,9 +120,7 @@ _KINDS = {float: "number", int: "whole number", str: "text"}
 
 
 def _encoded(cells: pd.Series) -> tuple[list[Any], Ints] | None:
-    """(distinct words in order of appearance, the place of each cell's); None where a cell is empty."""
-    if not len(cells):
-        return [], np.zeros(0, dtype=np.int64)
+    """(distinct words, the place of each cell's); None where a cell is empty."""
     found = pa.array(cells).dictionary_encode()
     whole = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
     if whole.null_count:

@@ -44,8 +44,9 @@ class Residuals:
         """Keep the worst residual of rows, none of them negative; anything that is not a number is infinitely bad."""
         worst, value, absolute = 0, 0.0, 0.0
         if residual.any():
-            residual = np.nan_to_num(residual, nan=np.inf, posinf=np.inf)
-            relative = np.nan_to_num(residual / np.maximum(size, 1e-300), nan=np.inf, posinf=np.inf)
+            residual = np.where(np.isnan(residual), np.inf, residual)
+            relative = residual / np.maximum(size, 1e-300)
+            relative = np.where(np.isnan(relative), np.inf, relative)
             worst = int(np.argmax(np.where(residual == 0, 0.0, relative)))
             absolute = float(residual[worst])
             value = 0.0 if absolute == 0 else float(relative[worst])

@@ -77,6 +77,8 @@ def _column_problems(table: pd.DataFrame, name: str, shape: Shape) -> Iterator[s
 
 def _looks_wrong(table: Table, shape: Shape) -> bool:
     """Whether any row breaks its shape, found from distinct words and groups of rows alone."""
+    if not table.size:
+        return False
     if not np.isfinite(table.value).all() or any(not allowed.issuperset(table.words[column]) for column, allowed in shape.choices.items()):
         return True
     if len(table.groups(shape.distinct)[1]) < table.size:
