@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -172,11 +173,12 @@ def put_together(parts: Sequence[Answered]) -> Answered:
 
 
 def _added(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    total: dict[str, Any] = {}
+    """Sums by key, the same to the last digit in whichever order the parts come."""
+    numbers: dict[str, list[Any]] = {}
     for part in parts:
         for key, value in part.items():
-            total[key] = total.get(key, 0) + value
-    return total
+            numbers.setdefault(key, []).append(value)
+    return {key: math.fsum(values) if isinstance(values[0], float) else sum(values) for key, values in numbers.items()}
 
 
 def _worst_certificate(parts: Sequence[Certificate]) -> Certificate:

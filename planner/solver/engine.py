@@ -64,13 +64,13 @@ class Basis:
 
     def part(self, columns: Flags, rows: Flags) -> Basis:
         """The basis of a part of the program."""
-        return _basis(self.columns[columns], self.rows[rows])
+        return basis_of(self.columns[columns], self.rows[rows])
 
     def put(self, columns: Flags, rows: Flags, part: Basis) -> Basis:
         """This basis, with that of a part in its place."""
         all_columns, all_rows = self.columns.copy(), self.rows.copy()
         all_columns[columns], all_rows[rows] = part.columns, part.rows
-        return _basis(all_columns, all_rows)
+        return basis_of(all_columns, all_rows)
 
     def with_rows_at(self, rows: Flags, lower: Flags) -> Basis:
         """This basis, with those of some rows that are not basic at the lower side where so said, else at the upper one."""
@@ -78,14 +78,14 @@ class Basis:
         moved = rows & (found != _BASIC)
         found[moved & lower] = highspy.HighsBasisStatus.kLower
         found[moved & ~lower] = highspy.HighsBasisStatus.kUpper
-        return _basis(self.columns, found)
+        return basis_of(self.columns, found)
 
     def may_move(self, columns: Flags, rows: Flags) -> bool:
         """Whether any of some columns and rows is not basic."""
         return bool((self.columns[columns] != _BASIC).any() or (self.rows[rows] != _BASIC).any())
 
 
-def _basis(columns: npt.NDArray[np.object_], rows: npt.NDArray[np.object_]) -> Basis:
+def basis_of(columns: npt.NDArray[np.object_], rows: npt.NDArray[np.object_]) -> Basis:
     """A basis put together by hand, of which HiGHS sees whether it is one, and which it completes."""
     found = highspy.HighsBasis()
     found.col_status, found.row_status = columns.tolist(), rows.tolist()

@@ -7,7 +7,7 @@ The whole is still solved to its own optimum: a start takes time or saves it, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -16,47 +16,42 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.solver.components import components
-from planner.solver.engine import Basis, Engine, Option, Status, put_together, stop_at_limits
+from planner.solver.engine import Basis, Engine, Option, basis_of
 from planner.solver.lower import Flags, Integers, LinearProgram
 
 COMMON = frozenset({"budget", "max_emissions", "stock_limit", "route_capacity"})
 """Constraints that may add up over what has nothing else in common."""
-WORTH = 50_000
-"""Columns below which a program is solved sooner as a whole."""
-LARGEST = 0.5
-"""A piece above this part of all columns is nearly the whole, and solved twice for nothing."""
 TOGETHER = 2_000
 """Columns up to which pieces are solved together."""
 
 Places = npt.NDArray[np.int64]
 
 
-def basis_of_pieces(program: LinearProgram, options: dict[str, Option], deadline: float | None, waiting: Callable[[float], None] | None = None) -> Basis | None:
-    """A basis for the whole from optima of its pieces; None where it does not fall into any, or one of them has no optimum.
+def basis_of_pieces(program: LinearProgram, options: Mapping[str, Option]) -> Basis:
+    """A basis for the whole from optima of its pieces.
 
     Args:
         program: A program in internal units, with the names of its rows.
         options: HiGHS options for pieces.
-        deadline: Value of ``time.monotonic()`` at which every run stops.
-        waiting: Called about ten times a second with the seconds of a run so far.
     """
-    common = np.array([name in COMMON for name, _ in program.rows])
-    if program.shape[1] < WORTH or not common.any():
-        return None
-    found = list(pieces(program, common))
-    if len(found) < 2 or max(len(columns) for columns, _, _ in found) > LARGEST * program.shape[1]:
-        return None
     columns = np.full(program.shape[1], highspy.HighsBasisStatus.kLower, dtype=object)
     rows = np.full(program.shape[0], highspy.HighsBasisStatus.kBasic, dtype=object)
-    for own_columns, own_rows, piece in found:
-        engine = Engine(piece, options, deadline)
-        status = engine.run(waiting)
-        stop_at_limits(status)
-        if status != Status.kOptimal:
-            return None
+    for own_columns, own_rows, piece in pieces(program, common(program)):
+        engine = Engine(piece, options)
+        engine.run()
         basis = engine.basis()
         columns[own_columns], rows[own_rows] = basis.columns, basis.rows
-    return put_together(columns, rows)
+    return basis_of(columns, rows)
+
+
+def in_pieces(program: LinearProgram) -> Iterator[LinearProgram]:
+    """The program of each piece."""
+    return (piece for _, _, piece in pieces(program, common(program)))
+
+
+def common(program: LinearProgram) -> Flags:
+    """Rows that may link what has nothing else in common."""
+    return np.array([name in COMMON for name, _ in program.rows])
 
 
 def pieces(program: LinearProgram, without: Flags) -> Iterator[tuple[Places, Places, LinearProgram]]:

@@ -1,0 +1,117 @@
+"""Measures ways to solve the program of a benchmark scenario with HiGHS, and writes what was found into RESULTS.md.
+
+Run: ``python -m tests.benchmarks.choices [--sizes M L] [--limit 300]`` at the root of the repository. Every way gets the same program, in
+internal units. Ratios are of CPU seconds in one run, to the way that ``plan solve`` tries first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from planner.errors import LimitError
+from planner.program import make_program
+from planner.scenario.load import load
+from planner.solver.engine import Engine, Option, Status, stop_at_limits
+from planner.solver.highs import LADDER, OPTIONS
+from planner.solver.lower import LinearProgram
+from planner.solver.scale import scale
+from tests.benchmarks.generator import SIZES, make, scenario, write
+from tests.benchmarks.pieces import basis_of_pieces, in_pieces
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+BEGIN, END = "<!-- choices: begin -->", "<!-- choices: end -->"
+FIRST: dict[str, Option] = {**OPTIONS, **LADDER[0]}
+"""Options of the way that is tried first."""
+Way = Callable[[LinearProgram, float], float]
+"""Solves a program within so many seconds; returns its optimum."""
+
+
+def _with(**options: Option) -> Way:
+    """The whole program at once, under other options."""
+
+    def way(program: LinearProgram, limit: float) -> float:
+        return _run(Engine(program, {**FIRST, **options}, time.monotonic() + limit))
+
+    return way
+
+
+def _one_by_one(program: LinearProgram, limit: float) -> float:
+    """Piece by piece: no optimum of the whole where something links them."""
+    deadline = time.monotonic() + limit
+    return sum(_run(Engine(piece, FIRST, deadline)) for piece in in_pieces(program))
+
+
+def _from_pieces(program: LinearProgram, limit: float) -> float:
+    """The whole from the optimal bases of its pieces."""
+    engine = Engine(program, {**FIRST, "presolve": "off"}, time.monotonic() + limit)
+    engine.start_from(basis_of_pieces(program, FIRST))
+    return _run(engine)
+
+
+def _run(engine: Engine) -> float:
+    status = engine.run()
+    stop_at_limits(status)
+    if status != Status.kOptimal:
+        raise SystemExit(f"no optimum: {status}")
+    return engine.objective
+
+
+WAYS: dict[str, Way] = {
+    "dual simplex after presolve (what `plan solve` does)": _with(),
+    "dual simplex without presolve": _with(presolve="off"),
+    "primal simplex after presolve": _with(simplex_strategy=4),
+    "interior point (IPX) with crossover": _with(solver="ipm", run_crossover="on"),
+    "default tolerances of 1e-7": _with(primal_feasibility_tolerance=1e-7, dual_feasibility_tolerance=1e-7),
+    "each piece by itself (of `linked`: without the budget)": _one_by_one,
+    "the whole from the bases of its pieces": _from_pieces,
+}
+
+
+def measured(program: LinearProgram, limit: float) -> list[list[str]]:
+    """A row for each way: its name, CPU seconds, and their ratio to those of the first."""
+    rows: list[list[str]] = []
+    first = 0.0
+    for name, way in WAYS.items():
+        started = time.process_time()
+        try:
+            way(program, limit)
+        except LimitError:
+            rows.append([name, f"over {limit:g}", "–"])
+            continue
+        spent = time.process_time() - started
+        first = first or spent
+        rows.append([name, f"{spent:.2f}", f"{spent / first:.2f}"])
+    return rows
+
+
+def _program(size: str, linked: bool) -> LinearProgram:
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(scenario(make(*SIZES[size], linked=linked)), Path(folder))
+        return scale(make_program(load(path, root=folder))[1])[0]
+
+
+def main() -> None:
+    """Measure every way at every size, and write the tables."""
+    parser = argparse.ArgumentParser(description="Measure ways to solve with HiGHS.")
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["M", "L"])
+    parser.add_argument("--limit", type=float, default=300.0, help="seconds for one way")
+    given = parser.parse_args()
+    parts = []
+    for linked in (False, True):
+        for size in given.sizes:
+            program = _program(size, linked)
+            rows = measured(program, given.limit)
+            title = f"### {'linked' if linked else 'plain'}, {size}: {program.shape[1]:,} columns"
+            table = ["| way | CPU, s | ratio |", "| --- | --: | --: |", *(f"| {' | '.join(row)} |" for row in rows)]
+            parts.append("\n".join([title, "", *table]))
+            print(parts[-1], flush=True)
+    before, _, rest = RESULTS.read_text(encoding="utf-8").partition(BEGIN)
+    RESULTS.write_text(before + "\n\n".join([BEGIN, *parts, END]) + rest.partition(END)[2], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
