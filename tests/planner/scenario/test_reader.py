@@ -330,3 +330,12 @@ JSON = st.recursive(
 @given(JSON)
 def test_json_reads_back(value: Any) -> None:
     assert plain(json.dumps({"v": value})) == {"v": value}
+
+
+def test_each_alias_is_a_value_of_its_own() -> None:
+    """What is changed at one place stays as it was at the others."""
+    root = parse_yaml("a: &x [1]\nb: *x\nc: {<<: &y {d: [2]}}\ne: *y\n", "f")
+    root.value["b"].value.clear()
+    root.value["e"].value["d"].value.clear()
+
+    assert root.plain() == {"a": [1], "b": [], "c": {"d": [2]}, "e": {"d": []}}
