@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import pyomo.core as pyo
@@ -20,8 +21,7 @@ def add_supply(model: pyo.ConcreteModel) -> None:
 def add_supplier_limits(model: pyo.ConcreteModel) -> None:
     """Declare the rows that bound what suppliers ship; contracts must be declared before."""
     data = model.data.supply
-    pairs = ((s, g, t) for t, sold in data.pairs.items() for s, g in sold)
-    model.shipments = {(s, g, t): total((*_purchased(model, s, g, t), *_lifted(model, s, g, t))) for s, g, t in pairs}
+    model.shipments = shipments(model)
     model.SHIPPING = pyo.Set(dimen=2, initialize=list(data.buyers), doc="(s, t): supplier s can ship something in t")
     model.GATED_OFFERS = pyo.Set(dimen=3, initialize=list(data.spot), doc="(s, g, t): events bound spot purchases")
     model.LIMITED_TIERS = pyo.Set(dimen=3, initialize=list(data.tier_limit), doc="(s, j, t): tier j has a limit")
@@ -32,7 +32,7 @@ def add_supplier_limits(model: pyo.ConcreteModel) -> None:
 
 def purchased(model: pyo.ConcreteModel, s: str, g: str, t: str) -> Any:
     """What s ships to g in t outside contracts [units]."""
-    return total(_purchased(model, s, g, t))
+    return total(model.purchase[s, j, g, t] for j in model.data.supply.offers.get((s, g, t), ()))
 
 
 def shipped(model: pyo.ConcreteModel, s: str, g: str, t: str) -> Any:
@@ -40,12 +40,14 @@ def shipped(model: pyo.ConcreteModel, s: str, g: str, t: str) -> Any:
     return model.shipments.get((s, g, t), 0)
 
 
-def _purchased(model: pyo.ConcreteModel, s: str, g: str, t: str) -> list[Any]:
-    return [model.purchase[s, j, g, t] for j in model.data.supply.offers.get((s, g, t), ())]
-
-
-def _lifted(model: pyo.ConcreteModel, s: str, g: str, t: str) -> list[Any]:
-    return [model.lift[c, t] for c in model.data.contracts.lifts_of.get((s, g, t), ())]
+def shipments(model: pyo.ConcreteModel) -> dict[tuple[str, str, str], Any]:
+    """[s, g, t] all that is shipped, as capacities, balances, freight and shares add it up [units]."""
+    found: dict[tuple[str, str, str], list[Any]] = defaultdict(list)
+    for (s, _, g, t), purchase in model.purchase.items():
+        found[s, g, t].append(purchase)
+    for (s, g, t), contracts in model.data.contracts.lifts_of.items():
+        found[s, g, t] += [model.lift[c, t] for c in contracts]
+    return {key: total(terms) for key, terms in found.items()}
 
 
 def capacity(model: pyo.ConcreteModel, s: str, t: str) -> Any:
