@@ -90,7 +90,7 @@ def read_table(frame: pd.DataFrame) -> tuple[Table, list[str]]:
     for name, cells in frame.items():
         column = str(name)
         kind: type = float if column in NUMBERS else int if column == "tier" else str
-        encoded = _encoded(cells) if kind is str and isinstance(cells.dtype, pd.StringDtype) else None
+        encoded = _encoded(cells) if kind is str and _holds_texts(cells.dtype) else None
         if encoded is None and cells.dtype != _SURE.get(kind) and not {type(cell) for cell in cells.tolist()} <= {kind}:
             problems.append(_odd_cell(column, cells, kind))
         elif kind is float:
@@ -119,10 +119,26 @@ def _odd_cell(name: str, cells: pd.Series, kind: type) -> str:
 _KINDS = {float: "number", int: "whole number", str: "text"}
 
 
+def _holds_texts(dtype: Any) -> bool:
+    """Whether a column can hold nothing but texts, and empty cells."""
+    return isinstance(dtype.categories.dtype if isinstance(dtype, pd.CategoricalDtype) else dtype, pd.StringDtype)
+
+
 def _encoded(cells: pd.Series) -> tuple[list[Any], Ints] | None:
     """(distinct words, the place of each cell's); None where a cell is empty."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return _categories(cells)
     found = pa.array(cells).dictionary_encode()
     whole = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
     if whole.null_count:
         return None
     return whole.dictionary.to_pylist(), whole.indices.to_numpy().astype(np.int64)
+
+
+def _categories(cells: pd.Series) -> tuple[list[Any], Ints] | None:
+    """The same of a categorical column: of its categories, those that stand in it."""
+    places = cells.cat.codes.to_numpy().astype(np.int64)
+    if (places < 0).any():
+        return None
+    stands = np.bincount(places, minlength=len(cells.cat.categories)) > 0
+    return cells.cat.categories[stands].tolist(), (np.cumsum(stands) - 1)[places]

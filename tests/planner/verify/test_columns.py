@@ -35,6 +35,16 @@ def test_groups_are_in_order_of_appearance() -> None:
     assert (group.tolist(), first.tolist()) == ([0, 0, 1], [1, 4])
 
 
+def test_categories_that_do_not_stand_in_a_column_are_no_words_of_it() -> None:
+    """The tables of a plan in memory share one list of texts; read row by row they would still be right, but slowly."""
+    shared = pd.CategoricalDtype(pd.Index(["2026", "2027", "a", "b", "c"], dtype="str"))
+    read = table(item=pd.Categorical(ROWS["item"], dtype=shared), period=pd.Categorical(ROWS["period"], dtype=shared))
+    assert (read.words["item"], read.words["period"]) == (["a", "b", "c"], ["2026", "2027"])
+    assert (read.column("item"), read.column("period")) == (ROWS["item"], ROWS["period"])
+    empty = pd.DataFrame(ROWS).assign(item=pd.Categorical(["b", None, "b", "a", "c"], dtype=shared))
+    assert read_table(empty)[1] == ["row 2, column item: nan is not a text (the column holds category)"]
+
+
 def test_groups_of_more_combinations_than_a_number_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = table().groups(["item", "tier", "period"])
     monkeypatch.setattr(columns, "LARGEST", 3)
