@@ -21,7 +21,7 @@ def keep_what_stands() -> None:
 def collector_paused() -> Iterator[None]:
     """Pause the garbage collector: building makes many objects that all stay, and walking them again and again is wasted.
 
-    What was made meanwhile is gone through once at the end, since a Pyomo model is one great cycle.
+    What was made meanwhile is gone through once at the end.
     """
     enabled = gc.isenabled()
     gc.disable()

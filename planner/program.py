@@ -28,7 +28,11 @@ def program_of(scenario: Scenario, calendar: Calendar) -> tuple[SourcingData, Li
     logging.getLogger("pyomo").setLevel(logging.CRITICAL)
     with collector_paused():
         data = compile_scenario(scenario, calendar)
-        return data, lower(sourcing_lp.build(data), counted_in(data))
+        model = sourcing_lp.build(data)
+        program = lower(model, counted_in(data))
+        # taken apart it is gone at once; whole, it is one great cycle that waits for the collector
+        model.clear()
+        return data, program
 
 
 def cost_lines(program: LinearProgram, solution: Solution) -> dict[str, float]:
