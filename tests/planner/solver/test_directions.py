@@ -13,7 +13,7 @@ from planner.solver.directions import Directions
 from planner.solver.engine import Option
 from planner.solver.highs import NoSolution, Solution, solve
 from planner.solver.lower import LinearProgram
-from tests.planner.solver.toy_programs import FREE, Floats, program, random_program, transport
+from tests.planner.solver.toy_programs import FREE, Floats, program, random_program, staircase, transport
 
 
 def around(lp: LinearProgram) -> Directions:
@@ -167,3 +167,26 @@ def test_the_smallest_prices_are_optimal_and_no_larger_than_others(seed: int) ->
     d = lp.cost - lp.transposed_times(y)
     assert certify(lp, replace(answer, y=y, d=d)).passed
     assert weight @ np.abs(inner) <= weight @ np.abs(answer.optimum.y) + 1e-7
+
+
+@pytest.mark.parametrize("lp", [*map(degenerate, range(12)), staircase(15)], ids=[*map(str, range(12)), "chain"])
+def test_leaving_out_what_is_settled_changes_no_slope_and_no_price(lp: LinearProgram) -> None:
+    answer = solve(lp)
+    assert isinstance(answer, Solution)
+    assert answer.optimum is not None
+    short, whole = Directions(answer.optimum), Directions(answer.optimum, warm=False)
+    assert short.rows.sum() <= whole.rows.sum()
+    np.testing.assert_allclose(short.smallest_prices(), whole.smallest_prices(), rtol=1e-7, atol=1e-9)
+    rows = list(range(0, lp.shape[0], max(1, lp.shape[0] // 12)))
+    for row, other in zip(rows, reversed(rows), strict=True):
+        for change in ({row: 1.0}, {row: -1.0}, {row: 1.0, other: -0.5}):
+            assert short.along(change) == pytest.approx(whole.along(change), rel=1e-7, abs=1e-7)
+    assert short.intervals(rows) == {row: pytest.approx(ends, rel=1e-7, abs=1e-7) for row, ends in whole.intervals(rows).items()}
+
+
+def test_a_chain_of_prices_needs_no_solver() -> None:
+    """Two wanted now and three later; buying costs 3 now and 5 later, storing 1. What is bought now sets its price, 3, and with storage the later one, 4."""
+    found = around(program([3, 5, 1], [[1, 0, -1], [0, 1, 1]], [(2, 2), (3, 3)]))
+    assert not found.rows.any()
+    assert found.intervals([0, 1]) == {0: pytest.approx((3, 3)), 1: pytest.approx((4, 4))}
+    assert found.along({0: 1.0, 1: 2.0}) == pytest.approx(11)
