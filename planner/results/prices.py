@@ -85,7 +85,8 @@ def price_columns(
         ends[:, row] = interval
     # an end that is the dual itself keeps all its digits
     ends = np.where(np.abs(ends - solution.y) <= 1e-8 * np.abs(solution.y), solution.y, ends)
-    found = []
+    none: Columns = {key: texts.numbers([]) for key in ("rule", "item", "party", "period", "meaning", "unit")}
+    found = [{**none, **{key: np.zeros(0) for key in ("value", "low", "high")}}]
     for rule, block in blocks(program.rows).items():
         y = solution.y[block]
         places = block.start + (np.arange(len(y)) if rule in _ALWAYS else np.flatnonzero(y))

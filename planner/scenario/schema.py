@@ -671,13 +671,14 @@ class Scenario(Base):
     policies: dict[Id, Policy] = Field(default_factory=dict, description="Limits on the plan as a whole.")
 
     def counted_in(self, key: str) -> str:
-        """Material in whose units a supplier, process or stockpile counts; empty for a process without materials."""
-        if key in self.suppliers:
-            return self.suppliers[key].material
-        if key in self.stockpiles:
-            return self.stockpiles[key].material
-        process = self.processes[key]
-        return next(iter((*process.inputs, *process.outputs)), "")
+        """Material in whose units a process, or what a project adds to, counts; empty for a process without materials.
+
+        What a project adds to is named by its id alone, so it is of one kind; a process may share its id with something else.
+        """
+        if key in self.processes:
+            process = self.processes[key]
+            return next(iter((*process.inputs, *process.outputs)), "")
+        return (self.suppliers if key in self.suppliers else self.stockpiles)[key].material
 
     @property
     def party_ids(self) -> tuple[str, ...]:

@@ -16,7 +16,12 @@ from planner.verify.columns import Table, read_table
 from planner.verify.recheck import recheck
 from tests.oracle.plans import Json, loaded
 
-ROWS: dict[str, list[Any]] = {"item": ["b", "a", "b", "a", "c"], "tier": [1, 1, 1, 2, 1], "period": ["2027", "2026", "2026", "2026", "2027"], "value": [1.0, 2.0, 3.0, 4.0, 5.0]}
+ROWS: dict[str, list[Any]] = {
+    "item": ["b", "a", "b", "a", "c"],
+    "tier": [1, 1, 1, 2, 1],
+    "period": ["2027", "2026", "2026", "2026", "2027"],
+    "value": [1.0, 2.0, 3.0, 4.0, 5.0],
+}
 
 
 def table(**changes: Any) -> Table:
