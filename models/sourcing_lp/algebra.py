@@ -6,37 +6,38 @@ from collections.abc import Iterable
 from typing import Any
 
 import pyomo.core as pyo
+from pyomo.common.numeric_types import native_numeric_types
 from pyomo.core.base.var import VarData
-from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpression
+from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpression, ProductExpression
 
 
 def total(terms: Iterable[Any]) -> Any:
-    """Sum of linear terms: what ``sum`` gives, as one flat expression and in a fraction of the time.
+    """What ``sum`` gives, for many linear terms as one flat expression and in a fraction of the time.
 
     Args:
-        terms: Numbers, variables, multiples of them, and sums that this function has made.
+        terms: Numbers, variables and multiples of them, sums that this function has made and multiples of those are flattened; others are added as they are.
 
     Returns:
         A linear expression; a number where there is no variable.
     """
     constant = 0.0
     linear: list[Any] = []
+    others: list[Any] = []
     for term in terms:
         kind = term.__class__
         if kind is MonomialTermExpression or kind is VarData:
             linear.append(term)
         elif kind is LinearExpression:
             linear += term.args
-        elif _is_number(term):
+        elif kind in native_numeric_types:
             constant += term
+        elif kind is ProductExpression and _is_number(term.args[0]) and term.args[1].__class__ is LinearExpression:
+            linear += [term.args[0] * part for part in term.args[1].args]
         else:
-            factor, inner = term.args  # a number times a sum
-            linear += [factor * part for part in inner.args]
-    if not linear:
-        return constant
-    if constant:
+            others.append(term)
+    if constant or not linear:
         linear.append(constant)
-    return linear[0] if len(linear) == 1 else LinearExpression(linear)
+    return sum(others, linear[0] if len(linear) == 1 else LinearExpression(linear))
 
 
 def at_most(model: pyo.ConcreteModel, used: Any, limit: Any) -> Any:
@@ -66,4 +67,4 @@ def balanced(model: pyo.ConcreteModel, difference: Any) -> Any:
 
 
 def _is_number(expression: Any) -> bool:
-    return isinstance(expression, (int, float))
+    return expression.__class__ in native_numeric_types

@@ -81,7 +81,7 @@ class Coded:
 
 def coded(texts: Texts, tables: Mapping[str, Columns]) -> Coded:
     """Tables of finished texts, in the smallest whole numbers that pandas counts so many categories in."""
-    kind = np.int8 if len(texts) < 2**7 else np.int16 if len(texts) < 2**15 else np.int32
+    kind = np.int8 if len(texts) < 2**7 - 1 else np.int16 if len(texts) < 2**15 - 1 else np.int32
     found = {name: {key: cells if key in NUMBERS else cells.astype(kind) for key, cells in columns.items()} for name, columns in tables.items()}
     return Coded(list(texts), found)
 

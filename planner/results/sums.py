@@ -41,7 +41,8 @@ def _grouped(table: pd.DataFrame, keys: Sequence[str], renamed: Renamed) -> tupl
 
 def _numbered(column: pd.Series[str], renamed: Mapping[str, str]) -> tuple[npt.NDArray[np.int64], list[str]]:
     """A column as numbers, and the texts that these stand for."""
-    numbers, texts = pd.factorize(column)
+    # what is missing would be taken for the last text
+    numbers, texts = pd.factorize(column, use_na_sentinel=False)
     told = [renamed.get(text, text) for text in texts.tolist()]
     place = {text: number for number, text in enumerate(dict.fromkeys(told))}
     return np.array([place[text] for text in told], dtype=np.int64)[numbers], list(place)

@@ -146,7 +146,7 @@ class Calendar:
     periods: tuple[Period, ...]
 
     def __getstate__(self) -> dict[str, tuple[Period, ...]]:
-        """What goes to another process: what is remembered does not, as another thread may just add to it."""
+        """What goes to another process: what is remembered can be found again there, and is many times as large."""
         return {"periods": self.periods}
 
     @cached_property

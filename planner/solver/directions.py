@@ -151,7 +151,7 @@ class Directions:
         return found
 
     def _proven_unique(self) -> Flags:
-        """Duals that stay the same while the row's side moves either way: HiGHS's ranging proves them unique at little cost."""
+        """Duals that stay the same while the row's side moves either way: HiGHS's ranging, which takes as long as a few runs, proves them unique."""
         found = ~self.rows
         engine = self._engine(replace(stretch(self.whole, self.x, self.columns, self.rows), cost=self.program.cost))
         if engine.run() != Status.kOptimal:

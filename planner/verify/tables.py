@@ -59,7 +59,8 @@ def read_tables(scenario: Scenario, calendar: Calendar, tables: Mapping[str, pd.
         elif not (problems := list(_column_problems(tables[name], name, shape))):
             found[name], problems = read_table(tables[name])
             if not problems and _looks_wrong(found[name], shape):
-                problems = list(_row_problems({column: found[name].column(column) for column in tables[name].columns}, shape))
+                cells = {column: found[name].column(column) for column in tables[name].columns}
+                problems = list(_row_problems(cells, shape)) or ["is not what a plan could hold"]
         if not problems and name == "stockpiles":
             problems = _missing_levels(found[name], scenario, calendar)
         if problems:

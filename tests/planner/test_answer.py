@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,18 @@ def must_be_equal(one: Plan, other: Plan, exactly: bool) -> None:
 def apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every part by itself, however small."""
     monkeypatch.setattr(parts, "WHOLE", 1)
+
+
+def test_a_material_that_nobody_uses_is_a_part_without_rows(apart: None) -> None:
+    """Its plan is empty, and the plans of the others are as they were."""
+    with_idle = markets() | {"materials": markets()["materials"] | {"idle": {}}}
+    plan, other = solve_scenario(loaded(with_idle)), solve_scenario(loaded(markets()))
+    assert plan.record["size"]["parts"] == 5
+    must_be_equal(_without_inputs(plan), _without_inputs(other), exactly=True)
+
+
+def _without_inputs(plan: Plan) -> Plan:
+    return replace(plan, tables={name: table for name, table in plan.tables.items() if name != "inputs"})
 
 
 def test_parts_together_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
