@@ -94,6 +94,12 @@ def _program(size: str, linked: bool) -> LinearProgram:
         return scale(make_program(load(path, root=folder))[1])[0]
 
 
+def replaced(path: Path, begin: str, end: str, text: str) -> None:
+    """Put a text between two markers of a file."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
+    path.write_text(before + f"{begin}\n\n{text}\n\n{end}" + rest.partition(end)[2], encoding="utf-8")
+
+
 def main() -> None:
     """Measure every way at every size, and write the tables."""
     parser = argparse.ArgumentParser(description="Measure ways to solve with HiGHS.")
@@ -109,8 +115,7 @@ def main() -> None:
             table = ["| way | CPU, s | ratio |", "| --- | --: | --: |", *(f"| {' | '.join(row)} |" for row in rows)]
             parts.append("\n".join([title, "", *table]))
             print(parts[-1], flush=True)
-    before, _, rest = RESULTS.read_text(encoding="utf-8").partition(BEGIN)
-    RESULTS.write_text(before + "\n\n".join([BEGIN, *parts, END]) + rest.partition(END)[2], encoding="utf-8")
+    replaced(RESULTS, BEGIN, END, "\n\n".join(parts))
 
 
 if __name__ == "__main__":
