@@ -1,0 +1,199 @@
+"""What an analysis beyond one plan found: sentences, tables and charts, told alike on a terminal, as JSON, in files and on a page.
+
+A sweep, a runway or a frontier is no plan; each has its own tables. What they share is how they are told, so it stands here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from planner.csvs import csv_bytes
+from planner.disk import staging, swap, write_file, writing
+from planner.errors import InputError, listed
+from planner.notebook import card
+
+FORMAT = 1
+RECORD = "findings.json"
+ChartKind = Literal["bar", "line", "step", "scatter", "range"]
+Shown = Literal["text", "number", "money", "percent", "days"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table as people read it."""
+
+    name: str
+    """Column of the frame."""
+    title: str = ""
+    """Heading; default the name."""
+    shown: Shown = "text"
+
+    @property
+    def heading(self) -> str:
+        """What stands above it."""
+        return self.title or self.name.replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart of one table: ``x`` against each ``y``.
+
+    ``bar`` has one horizontal bar a row, ``range`` a bar from the first to the second ``y``, ``scatter`` a point a row; ``line`` and
+    ``step`` join rows in their order, one line for each value of ``by``.
+    """
+
+    kind: ChartKind
+    x: str
+    y: tuple[str, ...]
+    by: str = ""
+    x_title: str = ""
+    y_title: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One table with its heading, as it is told; the table itself may hold more rows and columns."""
+
+    title: str
+    table: str
+    """Name of the frame."""
+    columns: tuple[Column, ...]
+    note: str = ""
+    most: int = 15
+    """Rows on a terminal; a page shows all that ``PAGE_ROWS`` allows."""
+    chart: Chart | None = None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What one command found."""
+
+    command: str
+    """Such as ``runway``."""
+    title: str
+    currency: str
+    headline: tuple[str, ...]
+    """What it comes to, in sentences."""
+    sections: tuple[Section, ...]
+    tables: Mapping[str, pd.DataFrame]
+    """Tidy frames by name, complete."""
+    record: Mapping[str, Any] = field(default_factory=dict)
+    """How it was found: scenario digest, settings, versions, seconds."""
+    limits: tuple[str, ...] = ()
+    """What the method does not say, in sentences."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for ``--json``: NaN and infinities are None."""
+        return {
+            "status": "ok",
+            "command": self.command,
+            "title": self.title,
+            "currency": self.currency,
+            "headline": list(self.headline),
+            "tables": {name: rows_of(table) for name, table in self.tables.items()},
+            "limits": list(self.limits),
+            "record": plain(self.record),
+        }
+
+    def save(self, folder: str | Path) -> Path:
+        """Write every table as CSV and Parquet, and the record, replacing earlier findings there as a whole.
+
+        Args:
+            folder: Where to; made with its parents if absent.
+
+        Raises:
+            InputError: if something else is in the way, or the disk refuses.
+        """
+        folder = Path(folder)
+        refuse_other_findings(folder)
+        with writing(folder), staging(folder, is_findings) as new:
+            for name, table in self.tables.items():
+                write_file(new / f"{name}.csv", csv_bytes(table))
+                write_file(new / f"{name}.parquet", table.to_parquet(index=False, engine="pyarrow"))
+            told = {key: value for key, value in self.as_dict().items() if key != "tables"}
+            record = {"format": FORMAT, **told, "tables": sorted(self.tables)}
+            write_file(new / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False).encode())
+            swap(new, folder)
+        return folder
+
+    def _repr_html_(self) -> str:
+        """Headline and tables for a notebook."""
+        tables = [(section.title, [column.heading for column in section.columns], self.cells(section)) for section in self.sections]
+        return card(self.title, self.headline, tables)
+
+    def cells(self, section: Section) -> list[list[str]]:
+        """The rows of a section as they are read."""
+        table = self.tables[section.table]
+        return [[told(value, column.shown) for value, column in zip(row, section.columns, strict=True)] for row in _rows(table, section.columns)]
+
+
+def _rows(table: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Any, ...]]:
+    return list(table[[column.name for column in columns]].itertuples(index=False, name=None))
+
+
+def told(value: Any, shown: Shown) -> str:
+    """A cell as it is read: nothing for what is absent."""
+    if value is None or pd.isna(value):
+        return ""
+    if shown == "text":
+        return str(value)
+    if value in (float("inf"), float("-inf")):
+        return "∞" if value > 0 else "-∞"
+    if shown == "percent":
+        return f"{100 * value:.3g} %"
+    if shown == "days":
+        return f"{value:,.0f}"
+    if shown == "money" and abs(value) >= 1e6:
+        return f"{value / 1e9:,.4g} bn" if abs(value) >= 1e9 else f"{value / 1e6:,.4g} M"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def refuse_other_findings(folder: Path) -> None:
+    """Refuse a folder that holds anything but earlier findings.
+
+    Raises:
+        InputError: naming what is in the way.
+    """
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder}: is not a folder; choose another place with --out")
+        if folder.is_dir() and any(folder.iterdir()) and not is_findings(folder):
+            names = sorted(path.name for path in folder.iterdir())[:3]
+            raise InputError(f"{folder}: holds {listed(names)}, which no analysis has written; choose another place with --out")
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+
+
+def is_findings(folder: Path) -> bool:
+    """Whether a folder holds findings and nothing else."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        own = {RECORD, *(f"{name}{suffix}" for name in record["tables"] for suffix in (".csv", ".parquet"))}
+        return {path.name for path in folder.iterdir()} <= own
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain data."""
+    return [plain(row) for row in table.to_dict("records")]
+
+
+def plain(value: Any) -> Any:
+    """Numbers of numpy as Python's own; what is no finite number is None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(part) for part in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
