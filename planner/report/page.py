@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -14,7 +14,7 @@ from planner.report.case import Tree, money
 ASSETS = files("planner.report") / "assets"
 SCRIPTS = ("core.js", "figure.js", "supply.js", "lines.js", "flow.js", "timeline.js", "compare.js", "sources.js", "main.js")
 """Parts of the page's own script, in order."""
-TEMPLATES = ("page.html.jinja", "macros.html.jinja", "headline.html.jinja", "compare.html.jinja")
+TEMPLATES = ("page.html.jinja", "macros.html.jinja", "headline.html.jinja", "compare.html.jinja", "findings.html.jinja")
 GENERATOR = "Stopgap plan report"
 """What the page says it was made by; a file that does not is never overwritten."""
 _UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
@@ -44,19 +44,30 @@ def render(tree: Mapping[str, Any], title: str) -> str:
         tree: ``plans`` and ``comparison`` (or None), as :func:`planner.report.report_page` puts them together.
         title: Title of the window.
     """
+    return document("page.html.jinja", SCRIPTS, _light(tree), tree=tree, title=title)
+
+
+def document(template: str, scripts: Sequence[str], data: Any, **shown: Any) -> str:
+    """A page from a template, its own scripts and the data that they draw.
+
+    Args:
+        template: Name of an asset.
+        scripts: Names of assets, in order.
+        data: What the scripts find as JSON.
+        shown: What the template shows, ``title`` among it.
+    """
     from jinja2 import DictLoader, Environment, StrictUndefined
 
     library = asset("echarts.min.js")
-    own = "(function () {\n'use strict';\n" + "\n".join(asset(name) for name in SCRIPTS) + "\n})();\n"
+    own = "(function () {\n'use strict';\n" + "\n".join(asset(name) for name in scripts) + "\n})();\n"
     environment = Environment(
         loader=DictLoader({name: asset(name) for name in TEMPLATES}),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters["change"] = _change
     environment.filters["difference"] = _difference
-    template = environment.get_template("page.html.jinja")
-    scripts = {"library": library, "own": own, "data": script_json(_light(tree)), "policy": policy([library, own])}
-    return template.render(tree=tree, title=title, generator=GENERATOR, css=asset("page.css"), **scripts)
+    embedded = {"library": library, "own": own, "data": script_json(data), "policy": policy([library, own])}
+    return environment.get_template(template).render(generator=GENERATOR, css=asset("page.css"), **embedded, **shown)
 
 
 def _light(tree: Mapping[str, Any]) -> Tree:

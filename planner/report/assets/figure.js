@@ -78,6 +78,41 @@ function showAll() {
   for (const figure of figures) figure.show();
 }
 
+// Charts follow the width of the window.
+function setUpResizing() {
+  let waiting = 0;
+  let width = window.innerWidth;
+  window.addEventListener('resize', () => {
+    if (window.innerWidth === width || state.printing) return;
+    width = window.innerWidth;
+    clearTimeout(waiting);
+    waiting = setTimeout(showAll, 120);
+  });
+}
+
+// On paper: light colours, and charts as wide as the sheet.
+function setUpPrinting() {
+  const theme = () => document.documentElement.dataset;
+  let before = 'auto';
+  const start = () => {
+    if (state.printing) return;
+    before = theme().theme;
+    state.printing = true;
+    theme().theme = 'light';
+    for (const figure of figures) figure.box.style.width = '700px';
+    showAll();
+    for (const figure of figures) figure.box.style.width = '';
+  };
+  const end = () => {
+    if (!state.printing) return;
+    state.printing = false;
+    theme().theme = before;
+    showAll();
+  };
+  window.addEventListener('beforeprint', start);
+  window.addEventListener('afterprint', end);
+}
+
 // A short line across the whole band of a category, such as a need or a cap.
 function tick(name, values, colour, dash) {
   return {

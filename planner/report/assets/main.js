@@ -101,37 +101,6 @@ function setUpControls() {
   window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', refresh);
   for (const select of document.querySelectorAll('.card select.year')) select.addEventListener('change', (event) => { state.year = event.target.value; refresh(); });
   for (const button of document.querySelectorAll('[data-show-plan]')) button.addEventListener('click', () => { state.plan = Number(button.dataset.showPlan); refresh(); });
-  let waiting = 0;
-  let width = window.innerWidth;
-  window.addEventListener('resize', () => {
-    if (window.innerWidth === width || state.printing) return;
-    width = window.innerWidth;
-    clearTimeout(waiting);
-    waiting = setTimeout(showAll, 120);
-  });
-}
-
-// On paper: light colours, and charts as wide as the sheet.
-function setUpPrinting() {
-  const theme = () => document.documentElement.dataset;
-  let before = 'auto';
-  const start = () => {
-    if (state.printing) return;
-    before = theme().theme;
-    state.printing = true;
-    theme().theme = 'light';
-    for (const figure of figures) figure.box.style.width = '700px';
-    showAll();
-    for (const figure of figures) figure.box.style.width = '';
-  };
-  const end = () => {
-    if (!state.printing) return;
-    state.printing = false;
-    theme().theme = before;
-    showAll();
-  };
-  window.addEventListener('beforeprint', start);
-  window.addEventListener('afterprint', end);
 }
 
 new Figure('supply', drawSupply);
@@ -146,6 +115,7 @@ new Figure('costs', drawCosts);
 setUpComparison();
 new Listing('sources', sourceHead, sourceRows);
 setUpControls();
+setUpResizing();
 setUpPrinting();
 refresh();
 document.documentElement.dataset.ready = 'yes';

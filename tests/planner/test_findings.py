@@ -1,0 +1,102 @@
+"""Findings are told alike on a terminal, as JSON, in files and on a page, and never replace what is not theirs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from planner.errors import InputError
+from planner.findings import RECORD, Chart, Column, Findings, Section, plain, told
+from planner.report.findings import findings_page
+from planner.show.findings import render_findings
+
+
+def found(rows: int = 3) -> Findings:
+    table = pd.DataFrame(
+        {"supplier": [f"mine_{place} <b>" for place in range(rows)], "least": np.linspace(0, 10, rows), "most": np.linspace(5, 2e6, rows), "share": [0.25] * rows}
+    )
+    columns = (Column("supplier"), Column("least", "at least, t", "number"), Column("most", "at most, t", "number"), Column("share", shown="percent"))
+    section = Section("What each supplier may ship", "ranges", columns, most=2, chart=Chart("range", "supplier", ("least", "most"), y_title="t"))
+    return Findings("alternatives", "Near the cheapest <plan>", "USD", ("Two of three may be dropped.",), (section,), {"ranges": table}, {"seed": 1}, ("It is not a plan.",))
+
+
+def on_screen(findings: Findings) -> str:
+    console = Console(width=100, file=None, record=True, quiet=False, force_terminal=False)
+    with console.capture() as captured:
+        console.print(render_findings(findings))
+    return captured.get()
+
+
+def test_a_terminal_shows_sentences_then_tables_then_limits() -> None:
+    text = on_screen(found())
+    assert text.index("Two of three") < text.index("What each supplier") < text.index("mine_0 <b>") < text.index("It is not a plan.")
+    assert "and 1 more: --json, --out and --html have all" in text
+    assert "25 %" in text
+
+
+def test_an_empty_table_says_so() -> None:
+    assert "nothing" in on_screen(found(0))
+
+
+def test_tables_are_written_whole_and_only_over_earlier_ones(tmp_path: Path) -> None:
+    folder = found().save(tmp_path / "deep" / "found")
+    assert {path.name for path in folder.iterdir()} == {"ranges.csv", "ranges.parquet", RECORD}
+    pd.testing.assert_frame_equal(pd.read_parquet(folder / "ranges.parquet"), found().tables["ranges"])
+    assert json.loads((folder / RECORD).read_text())["headline"] == ["Two of three may be dropped."]
+    found(1).save(folder)
+    assert len(pd.read_parquet(folder / "ranges.parquet")) == 1
+    (folder / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"mine\.txt"):
+        found().save(folder)
+    assert (folder / "mine.txt").read_text() == "mine"
+
+
+def test_a_file_or_a_foreign_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / RECORD).write_text("{}")
+    for name in ("file", "folder"):
+        with pytest.raises(InputError, match="choose another place with --out"):
+            found().save(tmp_path / name)
+
+
+def test_json_has_every_row_and_no_numbers_that_json_does_not_know() -> None:
+    findings = found()
+    findings.tables["ranges"].loc[0, "most"] = np.inf
+    tree = findings.as_dict()
+    assert json.loads(json.dumps(tree, allow_nan=False))["tables"]["ranges"][0]["most"] is None
+    assert len(tree["tables"]["ranges"]) == 3
+
+
+def test_plain_data_is_of_python_itself() -> None:
+    assert plain({"a": [np.float64(1.5), float("nan")], 2: ("x", np.int64(3))}) == {"a": [1.5, None], "2": ["x", 3]}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "text"),
+    [
+        (None, "number", ""), (float("nan"), "money", ""), (float("inf"), "days", "∞"), (0.1234, "percent", "12.3 %"), (1234.5, "days", "1,234"),
+        (2.5e9, "money", "2.5 bn"), (2.5e6, "money", "2.5 M"), (123.456, "number", "123.5"), ("a", "text", "a"), (-1.5e9, "money", "-1.5 bn"),
+    ],
+)  # fmt: skip
+def test_cells_are_told_in_few_characters(value: object, shown: str, text: str) -> None:
+    assert told(value, shown) == text  # type: ignore[arg-type]
+
+
+def test_a_page_escapes_texts_and_holds_its_data() -> None:
+    page = findings_page(found())
+    assert "Near the cheapest &lt;plan&gt;" in page
+    assert "mine_0 &lt;b&gt;" in page
+    assert "mine_0 <b>" not in page
+    assert page == findings_page(found())
+
+
+def test_a_notebook_shows_the_same() -> None:
+    html = found()._repr_html_()
+    assert "mine_0 &lt;b&gt;" in html
+    assert "at least, t" in html
