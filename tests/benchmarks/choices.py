@@ -10,6 +10,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from planner.errors import LimitError
@@ -19,6 +20,7 @@ from planner.solver.engine import Engine, Option, Status, stop_at_limits
 from planner.solver.highs import LADDER, OPTIONS
 from planner.solver.lower import LinearProgram
 from planner.solver.scale import scale
+from tests.benchmarks.coarse import basis_of_years
 from tests.benchmarks.generator import SIZES, make, scenario, write
 from tests.benchmarks.pieces import basis_of_pieces, in_pieces
 
@@ -26,29 +28,50 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 BEGIN, END = "<!-- choices: begin -->", "<!-- choices: end -->"
 FIRST: dict[str, Option] = {**OPTIONS, **LADDER[0]}
 """Options of the way that is tried first."""
-Way = Callable[[LinearProgram, float], float]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is to be solved, in internal units."""
+
+    program: LinearProgram
+    yearly: LinearProgram
+    """The same scenario on a grid of years."""
+
+
+Way = Callable[[Case, float], float]
 """Solves a program within so many seconds; returns its optimum."""
 
 
 def _with(**options: Option) -> Way:
     """The whole program at once, under other options."""
 
-    def way(program: LinearProgram, limit: float) -> float:
-        return _run(Engine(program, {**FIRST, **options}, time.monotonic() + limit))
+    def way(case: Case, limit: float) -> float:
+        return _run(Engine(case.program, {**FIRST, **options}, time.monotonic() + limit))
 
     return way
 
 
-def _one_by_one(program: LinearProgram, limit: float) -> float:
+def _one_by_one(case: Case, limit: float) -> float:
     """Piece by piece: no optimum of the whole where something links them."""
     deadline = time.monotonic() + limit
-    return sum(_run(Engine(piece, FIRST, deadline)) for piece in in_pieces(program))
+    return sum(_run(Engine(piece, FIRST, deadline)) for piece in in_pieces(case.program))
 
 
-def _from_pieces(program: LinearProgram, limit: float) -> float:
+def _from_pieces(case: Case, limit: float) -> float:
     """The whole from the optimal bases of its pieces."""
-    engine = Engine(program, {**FIRST, "presolve": "off"}, time.monotonic() + limit)
-    engine.start_from(basis_of_pieces(program, FIRST))
+    engine = Engine(case.program, {**FIRST, "presolve": "off"}, time.monotonic() + limit)
+    engine.start_from(basis_of_pieces(case.program, FIRST))
+    return _run(engine)
+
+
+def _from_years(case: Case, limit: float) -> float:
+    """The months from the optimal basis of the same scenario by years."""
+    deadline = time.monotonic() + limit
+    coarse = Engine(case.yearly, FIRST, deadline)
+    _run(coarse)
+    engine = Engine(case.program, {**FIRST, "presolve": "off"}, deadline)
+    engine.start_from(basis_of_years(case.program, case.yearly, coarse.basis()))
     return _run(engine)
 
 
@@ -68,17 +91,18 @@ WAYS: dict[str, Way] = {
     "default tolerances of 1e-7": _with(primal_feasibility_tolerance=1e-7, dual_feasibility_tolerance=1e-7),
     "each piece by itself (of `linked`: without the budget)": _one_by_one,
     "the whole from the bases of its pieces": _from_pieces,
+    "the months from the basis of a yearly grid": _from_years,
 }
 
 
-def measured(program: LinearProgram, limit: float) -> list[list[str]]:
+def measured(case: Case, limit: float) -> list[list[str]]:
     """A row for each way: its name, CPU seconds, and their ratio to those of the first."""
     rows: list[list[str]] = []
     first = 0.0
     for name, way in WAYS.items():
         started = time.process_time()
         try:
-            way(program, limit)
+            way(case, limit)
         except LimitError:
             rows.append([name, f"over {limit:g}", "–"])
             continue
@@ -88,10 +112,11 @@ def measured(program: LinearProgram, limit: float) -> list[list[str]]:
     return rows
 
 
-def _program(size: str, linked: bool) -> LinearProgram:
+def _case(size: str, linked: bool) -> Case:
     with tempfile.TemporaryDirectory() as folder:
         path = write(scenario(make(*SIZES[size], linked=linked)), Path(folder))
-        return scale(make_program(load(path, root=folder))[1])[0]
+        monthly, yearly = (scale(make_program(load(path, sets, root=folder))[1])[0] for sets in ((), ("horizon.step=year",)))
+        return Case(monthly, yearly)
 
 
 def replaced(path: Path, begin: str, end: str, text: str) -> None:
@@ -109,9 +134,9 @@ def main() -> None:
     parts = []
     for linked in (False, True):
         for size in given.sizes:
-            program = _program(size, linked)
-            rows = measured(program, given.limit)
-            title = f"### {'linked' if linked else 'plain'}, {size}: {program.shape[1]:,} columns"
+            case = _case(size, linked)
+            rows = measured(case, given.limit)
+            title = f"### {'linked' if linked else 'plain'}, {size}: {case.program.shape[1]:,} columns"
             table = ["| way | CPU, s | ratio |", "| --- | --: | --: |", *(f"| {' | '.join(row)} |" for row in rows)]
             parts.append("\n".join([title, "", *table]))
             print(parts[-1], flush=True)

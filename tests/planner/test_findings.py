@@ -17,12 +17,12 @@ from planner.show.findings import render_findings
 
 
 def found(rows: int = 3) -> Findings:
-    table = pd.DataFrame(
-        {"supplier": [f"mine_{place} <b>" for place in range(rows)], "least": np.linspace(0, 10, rows), "most": np.linspace(5, 2e6, rows), "share": [0.25] * rows}
-    )
+    names = [f"mine_{place} <b>" for place in range(rows)]
+    table = pd.DataFrame({"supplier": names, "least": np.linspace(0, 10, rows), "most": np.linspace(5, 2e6, rows), "share": [0.25] * rows})
     columns = (Column("supplier"), Column("least", "at least, t", "number"), Column("most", "at most, t", "number"), Column("share", shown="percent"))
     section = Section("What each supplier may ship", "ranges", columns, most=2, chart=Chart("range", "supplier", ("least", "most"), y_title="t"))
-    return Findings("alternatives", "Near the cheapest <plan>", "USD", ("Two of three may be dropped.",), (section,), {"ranges": table}, {"seed": 1}, ("It is not a plan.",))
+    said = ("Two of three may be dropped.",)
+    return Findings("alternatives", "Near the cheapest <plan>", "USD", said, (section,), {"ranges": table}, {"seed": 1}, ("It is not a plan.",))
 
 
 def on_screen(findings: Findings) -> str:
