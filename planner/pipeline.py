@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,8 +90,10 @@ def solve_scenario(
         eased = relaxed(loaded, settlement)
         plan = solve_scenario(eased, time_limit=manner.left, progress=progress, tie_break=tie_break, options=options, workers=workers)
         return _marked(plan, eased, error.relaxations, sets)
-    warnings += [str(problem) for problem in end_warnings(loaded, found.tables.frames())]
-    record = _record(loaded, found, warnings, clock.seconds, {"set": sets, "time_limit": time_limit})
+    frames = found.tables.frames()
+    warnings += [str(problem) for problem in end_warnings(loaded, frames)]
+    figures = key_figures(loaded.scenario, loaded.calendar, frames)
+    record = _record(loaded, found, figures, warnings, clock.seconds, {"set": sets, "time_limit": time_limit})
     return Plan(loaded.name, record, loaded.resolved, {**found.tables.plain(), INPUTS: input_table(loaded)})
 
 
@@ -122,7 +125,7 @@ def _marked(plan: Plan, eased: Loaded, relaxations: list[Relaxation], sets: list
     return replace(plan, resolved=marked.resolved, tables={**plan.tables, INPUTS: input_table(marked)})
 
 
-def _record(loaded: Loaded, found: Answered, warnings: list[str], seconds: dict[str, float], asked: Record) -> Record:
+def _record(loaded: Loaded, found: Answered, figures: Record, warnings: list[str], seconds: dict[str, float], asked: Record) -> Record:
     """What ``plan.json`` says of a plan."""
     return {
         "format": FORMAT,
@@ -134,7 +137,7 @@ def _record(loaded: Loaded, found: Answered, warnings: list[str], seconds: dict[
         "total_cost": sum(found.costs.values()),
         "costs": found.costs,
         "tables": sorted([*found.tables.tables, INPUTS]),
-        "figures": key_figures(loaded.scenario, loaded.calendar, found.tables.frames()),
+        "figures": figures,
         "warnings": warnings,
         "inputs": loaded.sources.files,
         "resolved_sha256": loaded.digest,
@@ -144,12 +147,13 @@ def _record(loaded: Loaded, found: Answered, warnings: list[str], seconds: dict[
         "tie_break": found.tie_break,
         "size": {**found.size, "parts": found.parts},
         "checks": {"certificate": found.certificate.as_dict(), "rules": [asdict(check) for check in found.checks]},
-        "versions": versions(),
+        "versions": dict(versions()),
         "seconds": {**seconds, **found.seconds},
     }
 
 
-def versions() -> dict[str, str]:
+@cache
+def versions() -> Mapping[str, str]:
     """Versions of what made a plan."""
     found = {"python": platform.python_version()}
     for name in ("stopgap", "highspy", "pyomo", "pandas", "numpy", "pydantic", "pyarrow"):
