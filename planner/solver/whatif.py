@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.solver.certificate import certify, proven
 from planner.solver.engine import Engine, SolverError, Status, stop_at_limits
-from planner.solver.highs import WARM, Optimum, Solution
+from planner.solver.highs import WARM, Optimum, Option, Solution
 from planner.solver.lower import Floats, LinearProgram
 
 KEPT = 1e-7
@@ -53,11 +53,12 @@ class WhatIf:
     Args:
         program: The program.
         optimum: Its optimum, whose basis every run starts from.
+        options: HiGHS options; ``WARM_COSTS`` where all questions are about costs.
     """
 
-    def __init__(self, program: LinearProgram, optimum: Optimum) -> None:
+    def __init__(self, program: LinearProgram, optimum: Optimum, options: Mapping[str, Option] = WARM) -> None:
         self.program, self.scaling, self.basis = program, optimum.scaling, optimum.basis
-        self.engine = Engine(optimum.program, WARM)
+        self.engine = Engine(optimum.program, options)
         self.now = self._unscaled(optimum.x, optimum.y)
         self.size = float(np.abs(program.cost * self.now.x).sum()) + abs(program.offset)
         """All costs and credits together: what a difference of costs is judged against."""
@@ -111,6 +112,27 @@ class WhatIf:
         if outcome.status == "unbounded":
             raise Unbounded("the change makes money from nothing")
         return None
+
+    def least(self, weights: Floats, sides: Mapping[int, float] | None = None, onward: bool = False) -> Outcome | None:
+        """The plan with the least of something else than money, counted so that it is of ordinary size in the solver.
+
+        Args:
+            weights: By column, not all zero.
+            sides: By row, how far its sides move.
+            onward: Start from where the last question ended.
+
+        Returns:
+            That plan, whose ``cost`` is what was asked for, and whose duals are in multiples of it; None where no plan is left.
+
+        Raises:
+            SolverError: if there is no answer, or it has no end.
+        """
+        sizes = np.abs(weights * self.scaling.column)
+        outcome = self.ask(sides, weights * (self.scaling.money / float(np.median(sizes[sizes > 0]))), onward=onward)
+        if outcome is None:
+            return None
+        x = np.clip(outcome.x, self.program.lower, self.program.upper)
+        return replace(outcome, cost=float(weights @ x), x=x)
 
     def _changed(self, sides: Mapping[int, float], cost: Floats | None, closed: Collection[int], kept: Mapping[int, float]) -> LinearProgram:
         low, high = self.program.row_lower.copy(), self.program.row_upper.copy()
