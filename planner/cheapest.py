@@ -12,7 +12,6 @@ import numpy as np
 from planner.checks import warnings_of
 from planner.errors import CheckError
 from planner.optimum import find_best
-from planner.pipeline import versions
 from planner.program import make_program
 from planner.scenario.changes import without_relaxed
 from planner.scenario.load import Loaded, load
@@ -46,17 +45,14 @@ class Cheapest:
         """Currency of all money."""
         return self.loaded.scenario.money.currency
 
-    def record(self, sets: Iterable[str], settings: dict[str, Any], seconds: dict[str, float]) -> dict[str, Any]:
-        """How something was found from it."""
+    @property
+    def record(self) -> dict[str, Any]:
+        """What was asked about, for the record of what was found."""
         return {
             "scenario": self.loaded.name,
             "resolved_sha256": self.loaded.digest,
-            "set": list(sets),
-            "settings": settings,
             "total_cost": self.cost,
             "warnings": [str(problem) for problem in (*self.loaded.sources.warnings, *warnings_of(self.loaded))],
-            "versions": versions(),
-            "seconds": seconds,
         }
 
 

@@ -34,7 +34,7 @@ LAYERS = {
     "planner.workers": 1,
     "planner.answer": 5,
     "planner.pipeline": 6,
-    "planner.cheapest": 7,
+    "planner.cheapest": 5,
     "planner.decided": 4,
     "planner.again": 7,
     "planner.proof": 8,
