@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,7 @@ def range_tables(case: Cheapest, amounts: Sequence[Amount], at_cheapest: Floats,
     most = most_alike(amounts, ends)
     wholes = _wholes(case, amounts, at_cheapest, most)
     rows = [_row(case, amounts[item.place], at_cheapest[item.place], item, wholes[item.place], NOTHING * most[item.place]) for item in ranges]
-    tables = {KINDS[kind]: part for kind, part in pd.DataFrame(rows).groupby("kind", sort=False)} if rows else {}
+    tables = {KINDS[str(kind)]: part for kind, part in pd.DataFrame(rows).groupby("kind", sort=False)} if rows else {}
     if "stockpiles" in tables:
         tables["stockpiles"] = _by_stockpile(tables["stockpiles"])
     return {kind: _ordered(table) for kind, table in tables.items()}
@@ -83,13 +83,15 @@ def _wholes(case: Cheapest, amounts: Sequence[Amount], at_cheapest: Floats, most
     for amount, value in zip(amounts, at_cheapest.tolist(), strict=True):
         if amount.kind == "supplier":
             shipped[amount.material] = shipped.get(amount.material, 0.0) + value
-    known = {
+    sizes = case.data.ramp.size_max
+    known: dict[str, Callable[[Amount], float | None]] = {
         "supplier": lambda amount: shipped[amount.material],
-        "project": lambda amount: case.data.ramp.size_max.get(amount.id),
-        "contract": lambda amount: 1.0,
-        "stockpile": lambda amount: None,
+        "project": lambda amount: sizes.get(amount.id),
+        "contract": lambda _: 1.0,
+        "stockpile": lambda _: None,
     }
-    return np.array([known[amount.kind](amount) or largest for amount, largest in zip(amounts, most.tolist(), strict=True)])
+    found = [known[amount.kind](amount) for amount in amounts]
+    return np.array([whole or largest for whole, largest in zip(found, most.tolist(), strict=True)])
 
 
 def _by_stockpile(table: pd.DataFrame) -> pd.DataFrame:
@@ -170,7 +172,7 @@ def _plan_row(case: Cheapest, near: Near, amounts: Sequence[Amount], named_plan:
 
 def plan_sections(slack: float, tables: Tables) -> list[Section]:
     """The plans, and what each does."""
-    plans = [Column(name, shown="number") for name in tables["side_by_side"] if name in set(tables["plans"]["plan"])]
+    plans = [Column(name, shown="number") for name in tables["plans"]["plan"].tolist()]
     money = (Column("total_cost", "cost", "money"), Column("extra_share", "extra", "percent"))
     return [
         Section(
@@ -195,7 +197,7 @@ def headline(case: Cheapest, near: Near, slacks: Sequence[float], tables: Tables
 
 
 def _at(case: Cheapest, near: Near, slack: float, tables: Tables) -> str:
-    kinds = [f"{kind} {_counted(table[table['slack'] == slack])}" for kind, table in tables.items()]
+    kinds = [f"{kind} {_counted(tables[kind][tables[kind]['slack'] == slack])}" for kind in KINDS.values() if kind in tables]
     return f"For {percent(slack)} more ({told(slack * near.paid, 'money')} {case.currency}): {'; '.join(kinds)}."
 
 

@@ -31,3 +31,31 @@ def alternatives(
     with Progress() as progress:
         found = found_near(scenario, slacks, plans, sets=sets or (), root=root, workers=workers, progress=progress.count)
     tell(found, as_json, out, html)
+
+
+@app.command()
+def frontier(
+    scenario: ScenarioFile,
+    over: Annotated[
+        str,
+        typer.Option(
+            "--over",
+            metavar="QUANTITY",
+            help="shortage, shortage:ID, share:COUNTRY[:MATERIAL], stockpile:ID (its size), opening:ID (its opening stock), capex or emissions.",
+            show_default=False,
+        ),
+    ],
+    points: Annotated[int, typer.Option("--points", metavar="N", min=1, max=1000, help="So many segments at most.")] = 20,
+    sets: Sets = None,
+    root: Root = None,
+    as_json: AsJson = False,
+    out: Out = None,
+    html: Html = None,
+) -> None:
+    """Trace least cost against another quantity: what each further unit less of it costs."""
+    from planner.frontier import frontier as traced
+
+    check_places(out, html)
+    with Progress() as progress:
+        found = traced(scenario, over, points, sets=sets or (), root=root, progress=progress.count)
+    tell(found, as_json, out, html)

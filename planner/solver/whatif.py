@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.solver.certificate import certify, proven
-from planner.solver.engine import Engine, SolverError, Status, stop_at_limits
-from planner.solver.highs import WARM, Optimum, Option, Solution
+from planner.solver.engine import Engine, Option, SolverError, Status, stop_at_limits
+from planner.solver.highs import WARM, Optimum, Solution
 from planner.solver.lower import Floats, LinearProgram
 
 KEPT = 1e-7
