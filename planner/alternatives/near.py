@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.cheapest import PENALTIES, Cheapest, without_lines
+from planner.cheapest import PENALTIES, Cheapest, without
 from planner.errors import InputError
 from planner.program import lines_at
 from planner.solver.elastic import Row, with_rows
@@ -37,7 +37,7 @@ def near_optimal_plans(case: Cheapest) -> Near:
     if paid <= 0:
         raise InputError(f"{case.loaded.name}: the cheapest plan pays nothing, so there is nothing that --slack could be a share of")
     upper, held = _harm_held(case.program, case.x)
-    cost = without_lines(case.program, PENALTIES).cost
+    cost = without(case.program, [case.program.lines[name] for name in PENALTIES]).cost
     budget = Row(("near_optimal", None), _terms(cost), upper=float(cost @ case.x) + ROUNDING * paid)
     program = with_rows(replace(case.program, upper=upper), [*held, budget])
     return Near(program, program.shape[0] - 1, paid)

@@ -58,7 +58,7 @@ def frontier(
     quantity = quantity_of(case, over, decided)
     with clock.stage("frontier"):
         curve = trace(quantity, points, lambda found: tell("segments of the frontier", found, 0))
-    table = frontier_table(case, quantity, curve, decided)
+    table = frontier_table(quantity, curve, decided)
     return Findings(
         command="frontier",
         title=f"{case.title}: {quantity.money} against {quantity.title[0].lower()}{quantity.title[1:]}",

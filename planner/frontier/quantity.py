@@ -7,16 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.cheapest import SHORTAGE, Cheapest, without_lines
+from planner.cheapest import SHORTAGE, Cheapest, without
 from planner.compile.setting import Setting
 from planner.compile.use import stock_units
 from planner.decided import Amount
 from planner.errors import InputError, did_you_mean, listed
 from planner.solver.elastic import Column, Row, with_columns, with_rows
-from planner.solver.lower import Floats, LinearProgram
+from planner.solver.lower import Floats, Line, LinearProgram
 
-TOTAL = "cost"
-UNPENALISED = "cost without shortage penalties"
 FORMS = {
     "shortage": ("shortage", "shortage:ID"),
     "share": ("share:COUNTRY", "share:COUNTRY:MATERIAL"),
@@ -42,7 +40,9 @@ class Quantity:
     """How much the cheapest plan has."""
     up_to: float
     """How much is looked at; infinite: as much as helps."""
-    money: str = TOTAL
+    harm: Line
+    """The shortage penalties that are part of that money."""
+    money: str = "cost"
     whole: Floats | None = None
     """By column, what it is a share of."""
     limits: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ def quantity_of(case: Cheapest, over: str, amounts: Iterable[Amount]) -> Quantit
         raise InputError(f"--over {over}: write {' or '.join(FORMS[name])}")
     found = readers[name](case, *parts)
     if not found.weights.any():
-        raise InputError(f"--over {over}: no plan of this scenario has any, so there is nothing to hold against cost")
+        raise InputError(f"--over {over}: it is zero in every plan of this scenario, so there is nothing to hold against cost")
     return found
 
 
@@ -89,7 +89,7 @@ def _known(over: str, key: str, known: Iterable[str], what: str) -> None:
 def _simple(case: Cheapest, title: str, unit: str, weights: Floats, *limits: str) -> Quantity:
     """A form over the plan's own columns."""
     value = float(weights @ case.x)
-    return Quantity(title, unit, case.program, weights, value, value, limits=limits)
+    return Quantity(title, unit, case.program, weights, value, value, case.program.lines[SHORTAGE], limits=limits)
 
 
 def _weighted(case: Cheapest, weigh: Mapping[str, Callable[..., float]]) -> Floats:
@@ -118,9 +118,13 @@ def _shortage(case: Cheapest, key: str | None = None) -> Quantity:
         named = scenario.materials[key] if key in scenario.materials else scenario.demands[key]
         title, unit = f"Shortage of {named.label or key}", scenario.materials[key if key in scenario.materials else demand.material[key]].unit
     weights = _weighted(case, {"shortage": lambda n, _i, _t: per_unit.get(n, 0.0)})
-    limit = "Each demand's shortage counts as a share of what it wants over the horizon; all demands count alike." if key is None else ""
-    found = _simple(case, title, unit, weights, *filter(None, [limit, "The money is what plans cost without shortage penalties."]))
-    return replace(found, program=without_lines(case.program, (SHORTAGE,)), money=UNPENALISED)
+    limit = "Each demand's shortage counts as a share of what it wants over the horizon; all demands count alike."
+    found = _simple(case, title, unit, weights, *([limit] if key is None else []))
+    line = case.program.lines[SHORTAGE]
+    own_part = weights[line.columns] != 0
+    avoided, others = (Line(0.0, line.columns[part], line.values[part]) for part in (own_part, ~own_part))
+    money = "cost without shortage penalties" if key is None else "cost without the penalties for this shortage"
+    return replace(found, program=without(case.program, [avoided]), money=money, harm=others)
 
 
 def _share(case: Cheapest, amounts: tuple[Amount, ...], country: str, material: str | None = None) -> Quantity:
@@ -137,8 +141,11 @@ def _share(case: Cheapest, amounts: tuple[Amount, ...], country: str, material: 
     own = [amount for amount in amounts if amount.kind == "supplier" and amount.material == material]
     whole = sum((amount.spread(width) for amount in own), np.zeros(width))
     weights = sum((amount.spread(width) for amount in own if scenario.suppliers[amount.id].mined_in == country), np.zeros(width))
-    limit = f"Only what ships as {item.label or material} counts, by the country it was mined in; the share is that of the plan found at each point, others may have another."
-    return replace(_simple(case, f"{item.label or material} from {country}", item.unit, weights, limit), whole=whole)
+    limits = (
+        f"Only what ships as {item.label or material} counts, by the country it was mined in.",
+        "The share is that of the plan found at each point; others may have another.",
+    )
+    return replace(_simple(case, f"{item.label or material} from {country}", item.unit, weights, *limits), whole=whole)
 
 
 def _stockpile(case: Cheapest, key: str) -> Quantity:
@@ -149,11 +156,9 @@ def _stockpile(case: Cheapest, key: str) -> Quantity:
     size, count = case.program.shape[1], len(levels)
     program = with_columns(case.program, [Column(("largest_level", key), {}, group=int(case.program.groups[levels[0]]))])
     rows = [Row(("size_of_store", (key, place)), {level: 1.0, size: -1.0}, upper=0.0) for place, level in zip(range(count), levels, strict=True)]
-    weights = np.zeros(size + 1)
-    weights[size] = 1.0
-    pile, value = scenario.stockpiles[key], float(case.x[levels].max())
-    limit = "Levels count at the ends of periods; what is in store at the start is given, so that a small size means drawing early. For the worth of more at the start: opening."
-    return Quantity(f"Size of {pile.label or key}", scenario.materials[pile.material].unit, with_rows(program, rows), weights, value, value, limits=(limit,))
+    value = float(case.x[levels].max())
+    limit = "Levels count at the ends of periods. What is in store at the start is given, so a small size means drawing early; for the worth of that: opening."
+    return _of_store(case, "Size of", key, with_rows(program, rows), value, value, limit)
 
 
 def _opening(case: Cheapest, key: str) -> Quantity:
@@ -161,7 +166,7 @@ def _opening(case: Cheapest, key: str) -> Quantity:
     scenario, stock = case.loaded.scenario, case.data.stock
     _known("opening", key, scenario.stockpiles, "stockpile")
     pile, first = scenario.stockpiles[key], case.data.time.periods[0]
-    row, size = case.program.rows.index(("stock_balance", (key, first))), case.program.shape[1]
+    row = case.program.rows.index(("stock_balance", (key, first)))
     level = case.program.columns.index(("stock", (key, first)))
     initial = stock_units(Setting(scenario, case.loaded.calendar), pile, pile.initial)
     kept = stock.retention[key, first]
@@ -170,10 +175,17 @@ def _opening(case: Cheapest, key: str) -> Quantity:
     upper[row] -= kept * initial
     program = replace(case.program, row_lower=lower, row_upper=upper)
     program = with_columns(program, [Column(("opening", key), {row: -kept}, group=int(program.groups[level]))])
-    weights = np.zeros(size + 1)
-    weights[size] = 1.0
     limit = "What is in store at the start is not paid for here: a price above what it costs to buy and to hold says that more of it would pay."
-    return Quantity(f"Opening stock of {pile.label or key}", scenario.materials[pile.material].unit, program, weights, initial, np.inf, limits=(limit,))
+    return _of_store(case, "Opening stock of", key, program, initial, np.inf, limit)
+
+
+def _of_store(case: Cheapest, what: str, key: str, program: LinearProgram, at_cheapest: float, up_to: float, limit: str) -> Quantity:
+    """A quantity that is the last column of a program with one more."""
+    weights = np.zeros(program.shape[1])
+    weights[-1] = 1.0
+    pile = case.loaded.scenario.stockpiles[key]
+    unit, harm = case.loaded.scenario.materials[pile.material].unit, case.program.lines[SHORTAGE]
+    return Quantity(f"{what} {pile.label or key}", unit, program, weights, at_cheapest, up_to, harm, limits=(limit,))
 
 
 def _capex(case: Cheapest) -> Quantity:
@@ -186,7 +198,7 @@ def _capex(case: Cheapest) -> Quantity:
 
 def _emissions(case: Cheapest) -> Quantity:
     supply, conversion, contracts = case.data.supply.emissions, case.data.conversion.emissions, case.data.contracts.supplier
-    weigh = {
+    weigh: dict[str, Callable[..., float]] = {
         "purchase": lambda s, _j, _g, _t: supply.get(s, 0.0),
         "lift": lambda c, _t: supply.get(contracts[c], 0.0),
         "activity": lambda p, _t: conversion.get(p, 0.0),

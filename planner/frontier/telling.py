@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from planner.cheapest import SHORTAGE, Cheapest
+from planner.cheapest import Cheapest
 from planner.decided import Amount, most_alike
 from planner.findings import Chart, Column, Section, told
 from planner.frontier.curve import Curve, Point
-from planner.frontier.quantity import TOTAL, Quantity
-from planner.program import lines_at
+from planner.frontier.quantity import Quantity
 from planner.solver.lower import Floats
 
 MOVE = 0.01
@@ -20,7 +19,7 @@ MOVE = 0.01
 NAMES = 2
 
 
-def frontier_table(case: Cheapest, quantity: Quantity, curve: Curve, amounts: Sequence[Amount]) -> pd.DataFrame:
+def frontier_table(quantity: Quantity, curve: Curve, amounts: Sequence[Amount]) -> pd.DataFrame:
     """A row a corner, the largest quantity first; what stands of a segment is about that to the next row."""
     points, gaps = curve.points[::-1], [*curve.gaps[::-1], 0.0]
     values = [_values(amounts, point) for point in points]
@@ -39,7 +38,7 @@ def frontier_table(case: Cheapest, quantity: Quantity, curve: Curve, amounts: Se
                 "extra_cost": point.cost - points[0].cost,
                 "price": (after.cost - point.cost) / (point.quantity - after.quantity) if after is not None else float("nan"),
                 "gap": gaps[place],
-                "shortage_cost": lines_at(case.program, point.x[: case.program.shape[1]]).get(SHORTAGE, 0.0),
+                "shortage_cost": float(quantity.harm.values @ point.x[quantity.harm.columns]) + quantity.harm.constant,
                 "more": more,
                 "less": less,
             }
@@ -92,7 +91,8 @@ def headline(case: Cheapest, quantity: Quantity, table: pd.DataFrame) -> tuple[s
     ]
     largest = float(table["gap"].max())
     if largest > 0:
-        sentences.append(f"The frontier has more than these {len(prices)} segments; between the corners it lies below the line by up to {_money(largest, currency)}.")
+        below = f"between the corners it lies below the line by up to {_money(largest, currency)}"
+        sentences.append(f"The frontier has more than these {len(prices)} segments; {below}.")
     return tuple(sentences)
 
 
@@ -120,7 +120,7 @@ def price_unit(case: Cheapest, quantity: Quantity) -> str:
 def sections(case: Cheapest, quantity: Quantity) -> tuple[Section, ...]:
     """One table, and its chart."""
     share = (Column("share", shown="percent"),) if quantity.whole is not None else ()
-    shortage = (Column("shortage_cost", "of it shortage", "money"),) if quantity.money == TOTAL else ()
+    shortage = (Column("shortage_cost", "of it shortage", "money"),) if len(quantity.harm.columns) else ()
     return (
         Section(
             title=f"From the cheapest plan to the least: {quantity.title[0].lower()}{quantity.title[1:]}",
