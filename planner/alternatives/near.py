@@ -12,8 +12,8 @@ from planner.program import lines_at
 from planner.solver.elastic import Row, with_rows
 from planner.solver.lower import Floats, LinearProgram
 
-ROUNDING = 1e-9
-"""Rows that the cheapest plan meets exactly get so much room, relative to their size, since it was rounded when it was settled."""
+ROUNDING = 1e-8
+"""Rows that the cheapest plan meets exactly get so much room, relative to their terms, since it was settled to nine digits."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def near_optimal_plans(case: Cheapest) -> Near:
         raise InputError(f"{case.loaded.name}: the cheapest plan pays nothing, so there is nothing that --slack could be a share of")
     upper, held = _harm_held(case.program, case.x)
     cost = without(case.program, [case.program.lines[name] for name in PENALTIES]).cost
-    budget = Row(("near_optimal", None), _terms(cost), upper=float(cost @ case.x) + ROUNDING * paid)
+    budget = Row(("near_optimal", None), _terms(cost), upper=float(cost @ case.x) + ROUNDING * float(np.abs(cost * case.x).sum()))
     program = with_rows(replace(case.program, upper=upper), [*held, budget])
     return Near(program, program.shape[0] - 1, paid)
 
