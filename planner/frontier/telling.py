@@ -91,8 +91,8 @@ def headline(case: Cheapest, quantity: Quantity, table: pd.DataFrame) -> tuple[s
     ]
     largest = float(table["gap"].max())
     if largest > 0:
-        below = f"between the corners it lies below the line by up to {_money(largest, currency)}"
-        sentences.append(f"The frontier has more than these {len(prices)} segments; {below}.")
+        below = f"between these it lies up to {_money(largest, currency)} below the straight line"
+        sentences.append(f"The frontier has more corners than the {len(table)} that are told; {below}.")
     return tuple(sentences)
 
 
