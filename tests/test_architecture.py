@@ -34,6 +34,8 @@ LAYERS = {
     "planner.workers": 1,
     "planner.answer": 5,
     "planner.pipeline": 6,
+    "planner.cheapest": 5,
+    "planner.decided": 4,
     "planner.again": 7,
     "planner.proof": 8,
     "planner.explain": 7,

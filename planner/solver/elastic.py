@@ -1,4 +1,4 @@
-"""Programs with rows that may give way: further columns that ease rows, and coefficients that move."""
+"""Programs that are more than they were: further columns, such as those that ease rows, further rows, and coefficients that move."""
 
 from __future__ import annotations
 
@@ -20,6 +20,28 @@ class Slack:
     upper: float = np.inf
 
 
+@dataclass(frozen=True)
+class Column:
+    """A further column: its coefficient in each row, its cost, its bounds, and whose size it shares (-1: ordinary already)."""
+
+    key: Key
+    terms: Mapping[int, float]
+    cost: float = 0.0
+    lower: float = 0.0
+    upper: float = np.inf
+    group: int = -1
+
+
+@dataclass(frozen=True)
+class Row:
+    """A further row: its coefficient for each column, and its sides."""
+
+    key: Key
+    terms: Mapping[int, float]
+    lower: float = -np.inf
+    upper: float = np.inf
+
+
 def with_slacks(program: LinearProgram, slacks: Sequence[Slack], cost: Floats | None = None) -> LinearProgram:
     """The program with further columns that ease rows: an upper side rises, a lower side falls, an equation counts it on its left.
 
@@ -28,26 +50,46 @@ def with_slacks(program: LinearProgram, slacks: Sequence[Slack], cost: Floats | 
         slacks: Its further columns, each counted so that its values are near one.
         cost: Cost of the program's own columns; default none.
     """
+    sign = np.where(np.isfinite(program.row_lower), 1.0, -1.0)
+    # slacks are of ordinary size, and leave that of the program's own columns alone
+    columns = [Column(slack.key, {row: sign[row] * step for row, step in slack.eases.items()}, slack.cost, upper=slack.upper) for slack in slacks]
+    own = replace(program, cost=np.zeros(program.shape[1]) if cost is None else cost, offset=0.0, lines={})
+    return with_columns(own, columns)
+
+
+def with_columns(program: LinearProgram, columns: Sequence[Column]) -> LinearProgram:
+    """The program with further columns, behind its own."""
     count = program.shape[1]
-    rows = [row for slack in slacks for row in slack.eases]
-    columns = [count + j for j, slack in enumerate(slacks) for _ in slack.eases]
-    upper_only = ~np.isfinite(program.row_lower)
-    values = [(-1.0 if upper_only[row] else 1.0) * step for slack in slacks for row, step in slack.eases.items()]
-    start, index, value = _merged(program, rows, columns, values)
+    places = [(row, count + j) for j, column in enumerate(columns) for row in column.terms]
+    values = [value for column in columns for value in column.terms.values()]
+    start, index, value = _merged(program, [row for row, _ in places], [column for _, column in places], values)
     return replace(
         program,
-        cost=np.concatenate([np.zeros(count) if cost is None else cost, [slack.cost for slack in slacks]]),
-        offset=0.0,
-        lower=np.concatenate([program.lower, np.zeros(len(slacks))]),
-        upper=np.concatenate([program.upper, [slack.upper for slack in slacks]]),
+        cost=np.concatenate([program.cost, [column.cost for column in columns]]),
+        lower=np.concatenate([program.lower, [column.lower for column in columns]]),
+        upper=np.concatenate([program.upper, [column.upper for column in columns]]),
         start=start,
         index=index,
         value=value,
-        columns=[*program.columns, *(slack.key for slack in slacks)],
-        # slacks are of ordinary size, and leave that of the program's own columns alone
-        groups=np.concatenate([program.groups, np.full(len(slacks), -1)]).astype(np.int32),
-        lines={},
+        columns=[*program.columns, *(column.key for column in columns)],
+        groups=np.concatenate([program.groups, [column.group for column in columns]]).astype(np.int32),
     )
+
+
+def with_rows(program: LinearProgram, rows: Sequence[Row]) -> LinearProgram:
+    """The program with further rows, below its own."""
+    count = program.shape[0]
+    places = [(count + i, column) for i, row in enumerate(rows) for column in row.terms]
+    values = [value for row in rows for value in row.terms.values()]
+    taller = replace(
+        program,
+        row_lower=np.concatenate([program.row_lower, [row.lower for row in rows]]),
+        row_upper=np.concatenate([program.row_upper, [row.upper for row in rows]]),
+        start=np.concatenate([program.start, np.full(len(rows), program.start[-1])]).astype(np.int32),
+        rows=[*program.rows, *(row.key for row in rows)],
+    )
+    start, index, value = _merged(taller, [row for row, _ in places], [column for _, column in places], values)
+    return replace(taller, start=start, index=index, value=value)
 
 
 def with_added(program: LinearProgram, entries: Mapping[tuple[int, int], float]) -> LinearProgram:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.solver.certificate import certify, proven
-from planner.solver.engine import Engine, SolverError, Status, stop_at_limits
+from planner.solver.engine import Engine, Option, SolverError, Status, stop_at_limits
 from planner.solver.highs import WARM, Optimum, Solution
 from planner.solver.lower import Floats, LinearProgram
 
@@ -53,11 +53,12 @@ class WhatIf:
     Args:
         program: The program.
         optimum: Its optimum, whose basis every run starts from.
+        options: HiGHS options; ``WARM_COSTS`` where all questions are about costs.
     """
 
-    def __init__(self, program: LinearProgram, optimum: Optimum) -> None:
+    def __init__(self, program: LinearProgram, optimum: Optimum, options: Mapping[str, Option] = WARM) -> None:
         self.program, self.scaling, self.basis = program, optimum.scaling, optimum.basis
-        self.engine = Engine(optimum.program, WARM)
+        self.engine = Engine(optimum.program, options)
         self.now = self._unscaled(optimum.x, optimum.y)
         self.size = float(np.abs(program.cost * self.now.x).sum()) + abs(program.offset)
         """All costs and credits together: what a difference of costs is judged against."""
@@ -73,6 +74,7 @@ class WhatIf:
         closed: Collection[int] = (),
         onward: bool = False,
         kept: Mapping[int, float] | None = None,
+        worth: float = 0.0,
     ) -> Outcome | None:
         """The optimum under a change.
 
@@ -82,6 +84,7 @@ class WhatIf:
             closed: Columns that must stay zero.
             onward: Start from where the last question ended, which is near where questions come in a row.
             kept: Columns that must stay at these values, but for rounding.
+            worth: What the objective is worth caring about, where it may be next to nothing.
 
         Returns:
             None where no plan is left.
@@ -102,15 +105,39 @@ class WhatIf:
         stop_at_limits(status)
         if status == Status.kOptimal:
             x, y, d = scaling.unscale(*self.engine.answer())
-            if certify(program, Solution(np.clip(x, program.lower, program.upper), y, d, 0, 0.0)).passed:
+            if certify(program, Solution(np.clip(x, program.lower, program.upper), y, d, 0, 0.0), worth).passed:
                 return Outcome(float(program.cost @ x) + program.offset, x, y)
         # from scratch and in every way, where the warm run has no proven answer
-        outcome = proven(program)
+        outcome = proven(program, worth=worth)
         if isinstance(outcome, Solution):
             return Outcome(float(program.cost @ outcome.x) + program.offset, outcome.x, outcome.y)
         if outcome.status == "unbounded":
             raise Unbounded("the change makes money from nothing")
         return None
+
+    def least(self, weights: Floats, sides: Mapping[int, float] | None = None, onward: bool = False) -> Outcome | None:
+        """The plan with the least of something else than money, counted so that it is of ordinary size in the solver.
+
+        It is proven to a millionth of itself, or of one usual quantity where it is less than that.
+
+        Args:
+            weights: By column, not all zero.
+            sides: By row, how far its sides move.
+            onward: Start from where the last question ended.
+
+        Returns:
+            That plan, whose ``cost`` is what was asked for, and whose duals are in multiples of it; None where no plan is left.
+
+        Raises:
+            SolverError: if there is no answer, or it has no end.
+        """
+        sizes = np.abs(weights * self.scaling.column)
+        usual = float(np.median(sizes[sizes > 0]))
+        outcome = self.ask(sides, weights * (self.scaling.money / usual), onward=onward, worth=self.scaling.money)
+        if outcome is None:
+            return None
+        x = np.clip(outcome.x, self.program.lower, self.program.upper)
+        return replace(outcome, cost=float(weights @ x), x=x)
 
     def _changed(self, sides: Mapping[int, float], cost: Floats | None, closed: Collection[int], kept: Mapping[int, float]) -> LinearProgram:
         low, high = self.program.row_lower.copy(), self.program.row_upper.copy()
