@@ -34,6 +34,7 @@ LAYERS = {
     "planner.workers": 1,
     "planner.answer": 5,
     "planner.pipeline": 6,
+    "planner.opened": 5,
     "planner.cheapest": 7,
     "planner.decided": 4,
     "planner.again": 7,
