@@ -14,6 +14,7 @@ from planner.scenario.dates import Calendar
 from planner.scenario.load import Loaded, loads
 from planner.scenario.parts import split
 from planner.scenario.schema import Scenario
+from planner.solver.directions import Directions
 from planner.solver.engine import SolverError
 from planner.solver.highs import NoSolution, Solution, solve
 from planner.solver.lower import Key, LinearProgram
@@ -46,6 +47,12 @@ class Opened:
         if self.solution.optimum is None:
             raise CheckError("there is nothing to plan in this part of the scenario")
         return WhatIf(self.program, self.solution.optimum)
+
+    @cached_property
+    def directions(self) -> Directions:
+        """One-sided slopes of the least cost."""
+        assert self.solution.optimum is not None
+        return Directions(self.solution.optimum)
 
     @cached_property
     def cost(self) -> float:
@@ -84,12 +91,13 @@ def parts_of(text: str) -> tuple[Calendar, tuple[Scenario, ...]]:
 
 
 @lru_cache(maxsize=64)
-def opened(text: str, place: int) -> Opened:
-    """One part of a scenario at the plan that ``plan solve`` finds.
+def opened(text: str, place: int, tie_break: bool = True) -> Opened:
+    """One part of a scenario at its cheapest plan.
 
     Args:
         text: The resolved scenario.
         place: Number of the part.
+        tie_break: Choose among plans of equal cost, as ``plan solve`` does.
 
     Raises:
         NoPlanError: if it has no plan.
@@ -97,7 +105,7 @@ def opened(text: str, place: int) -> Opened:
     """
     calendar, parts = parts_of(text)
     data, program = program_of(parts[place], calendar)
-    best = find_best(parts[place], data, program)
+    best = find_best(parts[place], data, program, tie_break=tie_break)
     if isinstance(best, NoSolution):
         raise NoPlanError(best.status, f"the scenario is {best.status}; plan solve says why")
     if not best.certificate.passed:
@@ -105,8 +113,8 @@ def opened(text: str, place: int) -> Opened:
     return Opened(parts[place], calendar, data, program, best.solution)
 
 
-def open_all(loaded: Loaded) -> Iterator[Opened]:
-    """All parts of a scenario, one after the other.
+def open_all(loaded: Loaded, tie_break: bool = True) -> Iterator[Opened]:
+    """All parts of a scenario at its cheapest plan, one after the other.
 
     Raises:
         NoPlanError: if a part has no plan, with the rules that contradict each other and the cheapest way out.
@@ -114,7 +122,7 @@ def open_all(loaded: Loaded) -> Iterator[Opened]:
     """
     for place, part in enumerate(parts_of(loaded.resolved)[1]):
         try:
-            yield opened(loaded.resolved, place)
+            yield opened(loaded.resolved, place, tie_break)
         except NoPlanError:
             raise _refused(replace(loaded, scenario=part)) from None
 

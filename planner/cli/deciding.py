@@ -32,3 +32,30 @@ def decide_by(
     with Progress() as progress:
         found = decided(scenario, sets=sets or (), root=root, within=share, workers=workers, progress=progress.count)
     tell(found, as_json, out, html)
+
+
+@app.command()
+def value(
+    scenario: ScenarioFile,
+    futures: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FUTURE…", help="Further scenario files, each perhaps with a weight: cutoff.yaml=0.3.", show_default=False),
+    ] = None,
+    stock_price: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID=PRICE", help="What a unit for a stockpile costs, by stockpile or material; default the cheapest offer.", show_default=False),
+    ] = None,
+    sets: Sets = None,
+    root: Root = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
+    out: Out = None,
+    html: Html = None,
+) -> None:
+    """What size of each stockpile pays for itself, and what each contract is worth, over some futures."""
+    from planner.value import value as valued
+
+    check_places(out, html)
+    with Progress() as progress:
+        found = valued(scenario, futures or (), sets=sets or (), root=root, stock_prices=stock_price or (), workers=workers, progress=progress.count)
+    tell(found, as_json, out, html)
