@@ -25,20 +25,24 @@ if TYPE_CHECKING:
     from typing import Any
 
     from planner.comparison import Comparison, compare, stacked
+    from planner.decide_by import decide_by as latest_decisions
     from planner.errors import CheckError, InputError, Interrupted, LimitError, NoPlanError, StopgapError
     from planner.pipeline import solve_scenario as solve
     from planner.plan import Plan
     from planner.scenario.load import load
+    from planner.value import value as stock_and_contract_value
 
 __all__ = [
     "CheckError", "Comparison", "InputError", "Interrupted", "LimitError", "NoPlanError", "Plan", "StopgapError",
-    "compare", "load", "solve", "stacked",
+    "compare", "latest_decisions", "load", "solve", "stacked", "stock_and_contract_value",
 ]  # fmt: skip
 
 _LAZY = {
     "load": ("planner.scenario.load", "load"),
     "solve": ("planner.pipeline", "solve_scenario"),
     "Plan": ("planner.plan", "Plan"),
+    "latest_decisions": ("planner.decide_by", "decide_by"),
+    "stock_and_contract_value": ("planner.value", "value"),
     **{name: ("planner.comparison", name) for name in ("Comparison", "compare", "stacked")},
     **{name: ("planner.errors", name) for name in ("CheckError", "InputError", "Interrupted", "LimitError", "NoPlanError", "StopgapError")},
 }

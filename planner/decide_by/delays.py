@@ -148,8 +148,11 @@ class Delays:
 
     def lost_service(self, closed: frozenset[int]) -> float:
         """By how much demands run shorter without some columns than the cheapest plan leaves them, at least [sum of shares of demands]."""
-        if self._kept is None or not any(self.part.solution.x[column] > 0 for column in closed):
+        if not any(self.part.solution.x[column] > 0 for column in closed):
             return 0.0
+        if self._kept is None:
+            # where nothing may run short there is a plan that serves all, or none
+            return math.inf if self.outcome(closed) is None else 0.0
         outcome = self._kept.ask(closed=closed)
         return math.inf if outcome is None else outcome.cost
 
@@ -212,7 +215,7 @@ def keeping_service(
         wanted: By demand: how much is wanted.
 
     Returns:
-        None where no demand may run short at all: then there is a plan that serves all, or none.
+        None where no demand may run short at all.
     """
     if not shortages:
         return None

@@ -76,9 +76,9 @@ class _Teller:
     def money(self, amount: float) -> str:
         return f"{told(amount, 'money')} {self.currency}"
 
-    def date(self, place: int | None, otherwise: str = ANY_TIME) -> str:
-        if place is None or place >= len(self.calendar.periods):
-            return otherwise
+    def date(self, place: int | None) -> str:
+        if place is None:
+            return ANY_TIME
         day = self.calendar.periods[place].start
         return f"{day:%Y-%m}" if day.day == 1 else day.isoformat()
 
@@ -152,6 +152,7 @@ class _Teller:
             "cost_a_month_after": answer.after,
             **{f"delay_{months}": answer.delayed(self.calendar, months) for months in MONTHS},
             "never": answer.never,
+            "short_without": "; ".join(self.short(answer.points[-1].shorter)) if answer.points else "",
             "verdict": self.verdict(answer),
         }
 
@@ -172,14 +173,15 @@ class _Teller:
 
     def delays(self, answer: Answer) -> Iterator[dict[str, Any]]:
         since = answer.opens if answer.first is None else answer.first
-        never = len(self.calendar.periods)
         for point in answer.points:
+            if point.place >= len(self.calendar.periods):
+                continue
             short = self.short(point.shorter)
             yield {
                 "id": answer.decision.key if answer.decision is not None else ALL,
                 "label": self.label(answer),
-                "decided_from": self.date(point.place, "never"),
-                "months": math.nan if point.place >= never else self.months(since, point.place),
+                "decided_from": self.date(point.place),
+                "months": self.months(since, point.place),
                 "extra_cost": point.extra_cost,
                 "share_of_cost": point.extra_cost / abs(self.asked.cost) if self.asked.cost else math.nan,
                 "has_plan": point.extra_cost < math.inf,

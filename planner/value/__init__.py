@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from planner.compile.setting import Setting
 from planner.compile.use import stock_units
-from planner.errors import InputError
+from planner.errors import InputError, NoPlanError
 from planner.findings import Findings
 from planner.opened import close, open_all
 from planner.pipeline import versions
@@ -98,9 +98,7 @@ def _work(task: _Task) -> tuple[list[Worth], list[Premium]]:
 def _asked(loaded: Loaded, futures: list[Future], prices: Mapping[str, Bought], workers: int | None, progress: Counter) -> tuple[list[Worth], list[Premium]]:
     for place, future in enumerate(futures):
         progress("find the cheapest plans, future", place + 1, len(futures))
-        # a future without a plan says so before anything is asked of the others
-        for _ in open_all(future.loaded, tie_break=False):
-            pass
+        _must_have_a_plan(future, several=len(futures) > 1)
     weighted = tuple(Weighted(future.name, future.loaded.resolved, future.weight) for future in futures)
     stockpiles = list(_stockpiles(loaded, futures, prices))
     tasks = [_Task(weighted, stockpiles=chunk) for chunk in _chunks(stockpiles)]
@@ -109,6 +107,15 @@ def _asked(loaded: Loaded, futures: list[Future], prices: Mapping[str, Bought], 
     number = workers if workers is not None or effort > WORTH_WORKERS else 1
     found = in_parallel(_work, tasks, number, lambda done: progress("value stockpiles and contracts, group", done, len(tasks)))
     return [worth for worths, _ in found for worth in worths], [premium for _, premiums in found for premium in premiums]
+
+
+def _must_have_a_plan(future: Future, several: bool) -> None:
+    """Say so of a future without a plan before anything is asked of the others."""
+    try:
+        for _ in open_all(future.loaded, tie_break=False):
+            pass
+    except NoPlanError as error:
+        raise NoPlanError(error.status, f"{future.name}: {error}" if several else str(error), error.conflicts, error.relaxations) from None
 
 
 def _stockpiles(loaded: Loaded, futures: list[Future], prices: Mapping[str, Bought]) -> Iterator[tuple[str, float, float]]:

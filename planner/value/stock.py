@@ -41,18 +41,20 @@ class Worth:
     @property
     def worth(self) -> float:
         """What all of the present stock saves [money]; infinite where there is no plan without any."""
+        if not self.initial:
+            return 0.0
         return self.curve[0].first - self.cost(self.initial) if self.curve[0].start <= 1e-9 * self.initial else math.inf
 
     def pays_up_to(self, price: float) -> float:
         """The largest size of which the last unit saves more than it costs [units]."""
-        return max((piece.end for piece in self.curve if -piece.slope > price * (1 + 1e-9)), default=self.curve[0].start if self.curve else self.initial)
+        return max((piece.end for piece in self.curve if -piece.slope > price * (1 + 1e-9)), default=self.curve[0].start if self.curve else 0.0)
 
     def cost(self, size: float) -> float:
         """Expected least cost at a size on the curve [money]."""
         for piece in self.curve:
             if size <= piece.end:
                 return piece.first + piece.slope * (size - piece.start)
-        return self.curve[-1].last
+        return self.curve[-1].last if self.curve else math.nan
 
 
 def worth_of(futures: Sequence[Weighted], key: str, initial: float, price: float) -> Worth:
@@ -85,7 +87,9 @@ def worth_of(futures: Sequence[Weighted], key: str, initial: float, price: float
     points = [points_between(ask, one, other, rounding, -price) for one, other in itertools.pairwise(ends)]
     joined = [point for place, found in enumerate(points) for point in (found if place == 0 else found[1:])]
     saved = -sum(one.weight * one.part.directions.along(move) for one, move in zip(known, moves, strict=True))
-    return Worth(key, initial, saved, tuple(pieces(joined, rounding)), level, held_back(known, key))
+    # far beyond the last size that is worth something there is nothing to tell
+    curve = tuple(piece for piece in pieces(joined, rounding) if piece.slope < 0 or piece.start < initial)
+    return Worth(key, initial, saved, curve, level, held_back(known, key))
 
 
 def size_moves(part: Opened, key: str) -> dict[int, float]:

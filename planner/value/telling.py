@@ -218,7 +218,7 @@ class _Teller:
                 Column("value_per_unit", "value a unit", "number"), Column("saves", "saves", "money"), Column("saves_from_nothing", "in all", "money"),
             ),
             note=f"What each further unit saves, {self.currency}, discounted; the sums are against the smallest size.",
-            chart=Chart("step", "to", ("value_per_unit",), by="label", x_title="size, units", y_title=f"{self.currency} per unit"),
+            chart=Chart("step", "from", ("value_per_unit",), by="label", x_title="size, units", y_title=f"{self.currency} per unit"),
         )  # fmt: skip
 
     def contract_section(self) -> Section:
