@@ -27,15 +27,17 @@ if TYPE_CHECKING:
 
     from planner.alternatives import alternatives as near_optimal
     from planner.comparison import Comparison, compare, stacked
+    from planner.decide_by import decide_by as latest_decisions
     from planner.errors import CheckError, InputError, Interrupted, LimitError, NoPlanError, StopgapError
     from planner.frontier import frontier as cost_frontier
     from planner.pipeline import solve_scenario as solve
     from planner.plan import Plan
     from planner.scenario.load import load
+    from planner.value import value as stock_and_contract_value
 
 __all__ = [
     "CheckError", "Comparison", "InputError", "Interrupted", "LimitError", "NoPlanError", "Plan", "StopgapError",
-    "compare", "cost_frontier", "load", "near_optimal", "solve", "stacked",
+    "compare", "cost_frontier", "latest_decisions", "load", "near_optimal", "solve", "stacked", "stock_and_contract_value",
 ]  # fmt: skip
 
 _LAZY = {
@@ -44,6 +46,8 @@ _LAZY = {
     "near_optimal": ("planner.alternatives", "alternatives"),
     "cost_frontier": ("planner.frontier", "frontier"),
     "Plan": ("planner.plan", "Plan"),
+    "latest_decisions": ("planner.decide_by", "decide_by"),
+    "stock_and_contract_value": ("planner.value", "value"),
     **{name: ("planner.comparison", name) for name in ("Comparison", "compare", "stacked")},
     **{name: ("planner.errors", name) for name in ("CheckError", "InputError", "Interrupted", "LimitError", "NoPlanError", "StopgapError")},
 }

@@ -35,6 +35,7 @@ LAYERS = {
     "planner.answer": 5,
     "planner.pipeline": 6,
     "planner.cheapest": 5,
+    "planner.opened": 5,
     "planner.decided": 4,
     "planner.again": 7,
     "planner.proof": 8,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from planner.errors import UnitError, did_you_mean
+from planner.errors import InputError, UnitError, did_you_mean
 from planner.scenario.chemistry import composition, held
 
 DAYS_PER_YEAR = 365.25
@@ -201,6 +201,25 @@ def convert(text: str, kind: Kind, money: Money, material: MaterialUnit | None) 
     if not math.isfinite(result):
         raise UnitError(f"'{text[:60]}' is too large for a number")
     return result
+
+
+def share_of(text: str, what: str) -> float:
+    """A share that was asked for outside a scenario, such as ``2 %`` or ``0.02``; not below 0.
+
+    Args:
+        text: Number, perhaps with ``%``.
+        what: What messages call it, such as ``--within``.
+
+    Raises:
+        InputError: if it is none.
+    """
+    try:
+        share = convert(text, Kind.SHARE, Money(), None)
+    except UnitError as error:
+        raise InputError(f"{what} {text}: {error}; {error.hint or 'write for instance 2 %'}") from None
+    if share < 0:
+        raise InputError(f"{what} {text}: is below 0; write for instance 2 %")
+    return share
 
 
 def unit_factor(text: str, kind: Kind, money: Money, material: MaterialUnit | None) -> float:

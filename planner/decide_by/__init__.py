@@ -1,0 +1,113 @@
+"""By when decisions must be taken: how long each project and each contract that is on offer can wait, and what waiting costs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from planner.decide_by.asking import Task, ask, delays_of, forget, work
+from planner.decide_by.delays import Decision, Delays, decisions_of
+from planner.decide_by.telling import Asked, tell
+from planner.errors import InputError
+from planner.findings import Findings
+from planner.opened import open_all, parts_of
+from planner.pipeline import versions
+from planner.scenario.changes import without_relaxed
+from planner.scenario.load import Loaded, load
+from planner.workers import in_parallel
+
+__all__ = ["WITHIN", "decide_by"]
+
+WITHIN = 0.01
+"""Extra cost that is accepted unless something else is asked, as a share of the least cost."""
+WORTH_WORKERS = 500_000
+"""Decisions times coefficients of their parts, below which one process is done sooner than another has started."""
+CHUNK = 4
+"""Decisions that a process takes at once."""
+Counter = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+
+def decide_by(
+    source: str | Path | Loaded,
+    *,
+    sets: Iterable[str] = (),
+    root: str | Path | None = None,
+    within: float = WITHIN,
+    workers: int | None = None,
+    progress: Counter = lambda *_: None,
+) -> Findings:
+    """By when each open decision must be taken, and what each month of delay costs, with all else planned anew.
+
+    Args:
+        source: Scenario file, or a scenario that :func:`planner.load` has read.
+        sets: ``path=value`` changes; only with a file.
+        root: Folder that no file may lie outside of; only with a file.
+        within: Extra cost that is accepted, as a share of the least cost.
+        workers: Processes; default one a core where that pays.
+        progress: Told how many decisions have been looked at.
+
+    Returns:
+        Tables ``decisions`` (one row a project or contract, and one for all together) and ``delays`` (every delay that was looked at);
+        money discounted, in the scenario's currency.
+
+    Raises:
+        InputError: for a bad scenario, one without open decisions, or a share that is none.
+        NoPlanError: if there is no plan.
+        CheckError: if the cheapest plan could not be proven.
+    """
+    started = time.perf_counter()
+    if not math.isfinite(within) or within < 0:
+        raise InputError(f"--within {within:g}: is no share of the cost; write for instance 0.02")
+    sets = list(sets)
+    loaded = without_relaxed(source if isinstance(source, Loaded) else load(source, sets, root))
+    _must_be_open(loaded)
+    try:
+        asked = _asked(loaded, within, workers, progress)
+    finally:
+        forget()
+    settings = {"set": sets, "within": within, "versions": versions(), "seconds": round(time.perf_counter() - started, 2)}
+    return tell(loaded, asked, settings)
+
+
+def _must_be_open(loaded: Loaded) -> None:
+    scenario = loaded.scenario
+    open_ones = [project.decide for project in scenario.projects.values()] + [contract.sign for contract in scenario.contracts.values()]
+    if not any(open_ones):
+        raise InputError(f"{loaded.name}: nothing is open to decide; give a project 'decide: {{earliest: …, latest: …}}', or a contract 'sign: {{…}}'")
+
+
+def _asked(loaded: Loaded, within: float, workers: int | None, progress: Counter) -> Asked:
+    text = loaded.resolved
+    waiting: list[tuple[Delays, list[Decision]]] = []
+    count = len(parts_of(text)[1])
+    for place, part in enumerate(open_all(loaded)):
+        progress("find the cheapest plan, part", place + 1, count)
+        waiting.append((delays_of(text, place), decisions_of(part)))
+    cost = sum(delays.part.cost for delays, _ in waiting)
+    allowed = within * abs(cost)
+    tasks = [Task(text, place, chunk, allowed) for place, (_, mine) in enumerate(waiting) for chunk in _chunks(mine)]
+    effort = sum(len(mine) * len(delays.part.program.value) for delays, mine in waiting)
+    number = workers if workers is not None or effort > WORTH_WORKERS else 1
+    found = in_parallel(work, tasks, number, lambda done: progress("look at decisions, group", done, len(tasks)))
+    answers = [answer for mine in found for answer in mine]
+    progress("look at all decisions together", 0, 0)
+    together = ask([(delays, mine) for delays, mine in waiting if mine], None, allowed) if len(answers) > 1 else None
+    return Asked(cost, within, answers, together, loaded.calendar, _wanted(waiting))
+
+
+def _wanted(waiting: list[tuple[Delays, list[Decision]]]) -> dict[str, float]:
+    """By material: all that is wanted [units]."""
+    found: dict[str, float] = {}
+    for delays, _ in waiting:
+        for n, units in delays.wanted.items():
+            material = delays.part.data.demand.material[n]
+            found[material] = found.get(material, 0.0) + units
+    return found
+
+
+def _chunks(decisions: list[Decision]) -> Iterator[tuple[Decision, ...]]:
+    for first in range(0, len(decisions), CHUNK):
+        yield tuple(decisions[first : first + CHUNK])

@@ -1,0 +1,150 @@
+"""What a stockpile is worth by its size: the expected least cost with more or less in store from the start."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from planner.compile.use import stock_units
+from planner.opened import Opened
+from planner.solver.whatif import Outcome
+from planner.value.curve import Asked, Piece, Point, furthest, pieces, points_between
+from planner.value.known import Known, Weighted, parts_with, rounding_of
+from planner.words import spans
+
+GROWS = 4.0
+"""So many times as large is the next size that is looked at in search of one that is worth nothing more."""
+MOST_STEPS = 6
+"""So many sizes are looked at in that search."""
+LIMITS = {"stock_capacity": "its room", "draw_rate": "the rate of drawing", "fill_rate": "the rate of filling", "stock_floor": "its floor"}
+"""Rows that keep a stockpile from being used as one likes, in words."""
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a stockpile is worth by its size. Money is discounted to the start."""
+
+    key: str
+    initial: float
+    """The size that it has [units]."""
+    value_now: float
+    """What one more unit saves [money/unit]; minus infinity where no plan is left with more."""
+    curve: tuple[Piece, ...]
+    """Expected least cost by size."""
+    level: bool
+    """Whether more than the last size of the curve is worth as much a unit, or nothing: the curve holds all that matters."""
+    held_back: str
+    """What keeps it from being used at the present size, in words."""
+
+    @property
+    def worth(self) -> float:
+        """What all of the present stock saves [money]; infinite where there is no plan without any."""
+        if not self.initial:
+            return 0.0
+        return self.curve[0].first - self.cost(self.initial) if self.curve[0].start <= 1e-9 * self.initial else math.inf
+
+    def pays_up_to(self, price: float) -> float:
+        """The largest size of which the last unit saves more than it costs [units]."""
+        return max((piece.end for piece in self.curve if -piece.slope > price * (1 + 1e-9)), default=self.curve[0].start if self.curve else 0.0)
+
+    def cost(self, size: float) -> float:
+        """Expected least cost at a size on the curve [money]."""
+        for piece in self.curve:
+            if size <= piece.end:
+                return piece.first + piece.slope * (size - piece.start)
+        return self.curve[-1].last if self.curve else math.nan
+
+
+def worth_of(futures: Sequence[Weighted], key: str, initial: float, price: float) -> Worth:
+    """The curve of a stockpile that every future has.
+
+    Args:
+        futures: They.
+        key: Its id.
+        initial: How much is in it now [units]; in futures that start with more or less the same is added.
+        price: What a unit costs [money/unit]: the size up to which it pays is exact.
+    """
+    known = parts_with(futures, lambda scenario: key in scenario.stockpiles)
+    least = min(one.part.data.stock.initial[key] for one in known)
+    moves = [size_moves(one.part, key) for one in known]
+    count = itertools.count()
+
+    def ask(size: float) -> Point | None:
+        # the next size is near the last one; the first starts from the plan, so that nothing hangs on what was asked before
+        onward = next(count) > 0
+        found = [one.part.whatif.ask(_times(move, size - initial), onward=onward) for one, move in zip(known, moves, strict=True)]
+        return _expected(size, known, moves, found)
+
+    now = ask(initial)
+    assert now is not None
+    # a future that starts with less cannot start with less than nothing
+    low = furthest(ask, now, initial - least)
+    high, level = _far(ask, now, _step(known[0].part, key), rounding_of(known))
+    ends = [low, now, high] if low.at < now.at else [now, high]
+    rounding = rounding_of(known)
+    points = [points_between(ask, one, other, rounding, -price) for one, other in itertools.pairwise(ends)]
+    joined = [point for place, found in enumerate(points) for point in (found if place == 0 else found[1:])]
+    saved = -sum(one.weight * one.part.directions.along(move) for one, move in zip(known, moves, strict=True))
+    # far beyond the last size that is worth something there is nothing to tell
+    curve = tuple(piece for piece in pieces(joined, rounding) if piece.slope < 0 or piece.start < initial)
+    return Worth(key, initial, saved, curve, level, held_back(known, key))
+
+
+def size_moves(part: Opened, key: str) -> dict[int, float]:
+    """By row: how far its sides move with one more unit in store from the start, and with the room for it."""
+    stock, first = part.data.stock, part.data.time.periods[0]
+    moves = {part.rows["stock_balance", key][first]: stock.retention[key, first]}
+    moves |= dict.fromkeys(part.rows.get(("stock_capacity", key), {}).values(), 1.0)
+    if part.scenario.stockpiles[key].final.min == "initial":
+        moves |= {row: 1.0 for row, index in enumerate(part.program.rows) if index == ("final_stock", key)}
+    return moves
+
+
+def _times(moves: Mapping[int, float], units: float) -> dict[int, float]:
+    return {row: move * units for row, move in moves.items()}
+
+
+def _expected(size: float, known: Sequence[Known], moves: Sequence[Mapping[int, float]], found: Sequence[Outcome | None]) -> Point | None:
+    """Mean of the futures' costs and of their slopes; None where one of them has no plan."""
+    value = slope = 0.0
+    for one, move, outcome in zip(known, moves, found, strict=True):
+        if outcome is None:
+            return None
+        value += one.weight * outcome.cost
+        slope += one.weight * sum(float(outcome.y[row]) * step for row, step in move.items())
+    return Point(size, value, slope)
+
+
+def _step(part: Opened, key: str) -> float:
+    """A size to begin with: what it holds or may hold, or a year's demand [units]."""
+    pile = part.scenario.stockpiles[key]
+    room = 0.0 if pile.capacity is None else stock_units(part.setting, pile, pile.capacity)
+    return max(room, part.data.stock.initial[key], part.setting.yearly_demand.get((pile.material, pile.party), 0.0)) or 1.0
+
+
+def _far(ask: Asked, now: Point, step: float, rounding: float) -> tuple[Point, bool]:
+    """A size beyond which more is worth nothing, or cannot be; else the largest that was looked at, and False."""
+    last = now
+    for _ in range(MOST_STEPS):
+        size = now.at + step
+        found = ask(size)
+        if found is None:
+            return furthest(ask, last, size), True
+        if -found.slope * step <= rounding:
+            return found, True
+        last, step = found, step * GROWS
+    return last, False
+
+
+def held_back(known: Sequence[Known], key: str) -> str:
+    """What keeps a stockpile from being used as one likes, and when, in words; over all futures together."""
+    when: dict[str, list[str]] = {}
+    for one in known:
+        rows, y = one.part.rows, one.part.whatif.now.y
+        most = max((abs(y[row]) for row in rows["stock_balance", key].values()), default=0.0)
+        for name, words in LIMITS.items():
+            when.setdefault(words, []).extend(t for t, row in rows.get((name, key), {}).items() if abs(y[row]) > 1e-6 * most)
+    calendar = known[0].part.calendar
+    return "; ".join(f"{words} in {spans(calendar, labels)}" for words, labels in when.items() if labels)

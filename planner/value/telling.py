@@ -1,0 +1,253 @@
+"""What stockpiles and contracts are worth, as sentences and tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from planner.findings import Chart, Column, Findings, Section, told
+from planner.scenario.load import Loaded
+from planner.value.contracts import Premium
+from planner.value.futures import Future
+from planner.value.prices import Bought
+from planner.value.stock import Worth
+
+MOST_TOLD = 3
+"""So many stockpiles, contracts and burdens are told in sentences."""
+SAME = 1e-3
+"""A size that saves less than this part of what all of the stock costs is as good as the present one."""
+STOCK_COLUMNS = (
+    "id", "label", "material", "unit", "size", "value_of_one_more", "worth", "price", "price_from",
+    "pays_up_to", "change", "net_saving", "held_back", "verdict",
+)  # fmt: skip
+PIECE_COLUMNS = ("id", "label", "unit", "from", "to", "value_per_unit", "saves", "saves_from_nothing")
+CONTRACT_COLUMNS = ("id", "label", "supplier", "unit", "status", "delivered", "price", "saves", "premium", "premium_share", "release", "verdict")
+FUTURE_COLUMNS = ("id", "label", "future", "weight", "delivered", "unit", "saves")
+LIMITS = (
+    "Each future is planned with all of it known from the first day; only the stock at the start is the same in all. Who does not know what comes "
+    "would use a stock less well and need it more.",
+    "A stockpile of another size has more or less in it at the start, and room for that; what it costs to hold is in the plan, what it costs to buy is the "
+    "price that is named, and to build more room costs nothing unless a price says so.",
+    "Each stockpile and each contract is looked at by itself, with the others as they are: values of several do not add up.",
+    "A premium raises the price at all times alike; a contract's other terms stay.",
+)
+
+
+@dataclass(frozen=True)
+class Valued:
+    """All that was found."""
+
+    loaded: Loaded
+    futures: Sequence[Future]
+    prices: Mapping[str, Bought]
+    worths: Sequence[Worth]
+    premiums: Sequence[Premium]
+
+
+def tell(found: Valued, settings: Mapping[str, Any]) -> Findings:
+    """Findings on all stockpiles and contracts; ``settings`` go into the record."""
+    teller = _Teller(found)
+    stockpiles = pd.DataFrame([teller.stock(worth) for worth in found.worths], columns=list(STOCK_COLUMNS))
+    contracts = pd.DataFrame([teller.contract(premium) for premium in found.premiums], columns=list(CONTRACT_COLUMNS))
+    tables = {
+        "stockpiles": stockpiles,
+        "stock_value": pd.DataFrame([row for worth in found.worths for row in teller.pieces(worth)], columns=list(PIECE_COLUMNS)),
+        "contracts": contracts,
+        "contracts_by_future": pd.DataFrame([row for premium in found.premiums for row in teller.by_future(premium)], columns=list(FUTURE_COLUMNS)),
+    }
+    scenario = found.loaded.scenario
+    weights = {future.name: future.weight for future in found.futures}
+    return Findings(
+        command="value",
+        title=scenario.title or found.loaded.name,
+        currency=teller.currency,
+        headline=tuple(teller.headline(stockpiles, contracts)),
+        sections=tuple(teller.sections(tables)),
+        tables=tables,
+        record={"scenario": found.loaded.name, "resolved_sha256": found.loaded.digest, "futures": weights, **settings},
+        limits=(*LIMITS, *teller.left_out()),
+    )
+
+
+class _Teller:
+    def __init__(self, found: Valued) -> None:
+        self.found, self.scenario = found, found.loaded.scenario
+        self.currency = self.scenario.money.currency
+
+    def money(self, amount: float) -> str:
+        return f"{told(amount, 'money')} {self.currency}"
+
+    def stock(self, worth: Worth) -> dict[str, Any]:
+        pile = self.scenario.stockpiles[worth.key]
+        unit = self.scenario.materials[pile.material].unit
+        bought = self.found.prices.get(worth.key)
+        pays = math.nan if bought is None else worth.pays_up_to(bought.price)
+        if bought is not None and not worth.level and pays >= worth.curve[-1].end:
+            pays = math.inf
+        change = pays - worth.initial
+        saving = worth.cost(worth.initial) - worth.cost(pays) - change * bought.price if bought is not None and math.isfinite(change) else math.nan
+        if bought is not None and saving <= SAME * bought.price * max(worth.initial, pays):
+            pays, change, saving = worth.initial, 0.0, 0.0
+        return {
+            "id": worth.key,
+            "label": pile.label or worth.key,
+            "material": self.scenario.materials[pile.material].label or pile.material,
+            "unit": unit,
+            "size": worth.initial,
+            "value_of_one_more": worth.value_now,
+            "worth": worth.worth,
+            "price": math.nan if bought is None else bought.price,
+            "price_from": "" if bought is None else bought.source,
+            "pays_up_to": pays,
+            "change": change,
+            "net_saving": saving,
+            "held_back": worth.held_back,
+            "verdict": _stock_verdict(change, worth.value_now),
+        }
+
+    def pieces(self, worth: Worth) -> Iterator[dict[str, Any]]:
+        pile = self.scenario.stockpiles[worth.key]
+        head = {"id": worth.key, "label": pile.label or worth.key, "unit": self.scenario.materials[pile.material].unit}
+        for piece in worth.curve:
+            saves = piece.first - piece.last
+            total = worth.curve[0].first - piece.last
+            yield {**head, "from": piece.start, "to": piece.end, "value_per_unit": -piece.slope, "saves": saves, "saves_from_nothing": total}
+
+    def contract(self, premium: Premium) -> dict[str, Any]:
+        contract = self.scenario.contracts[premium.key]
+        supplier = self.scenario.suppliers[contract.supplier]
+        price = contract.price.steps[0][1]
+        saves = premium.saves
+        return {
+            "id": premium.key,
+            "label": contract.label or premium.key,
+            "supplier": supplier.label or contract.supplier,
+            "unit": self.scenario.materials[supplier.material].unit,
+            "status": "signed" if contract.sign is None else "on offer",
+            "delivered": premium.delivered,
+            "price": price,
+            "saves": saves,
+            "premium": 0.0 if saves == 0 and not math.isnan(premium.premium) else premium.premium,
+            "premium_share": premium.premium / price if price else math.nan,
+            "release": max(0.0, -saves),
+            "verdict": _contract_verdict(premium, contract.sign is not None),
+        }
+
+    def by_future(self, premium: Premium) -> Iterator[dict[str, Any]]:
+        contract = self.scenario.contracts[premium.key]
+        unit = self.scenario.materials[self.scenario.suppliers[contract.supplier].material].unit
+        for kept in premium.by_future:
+            head = {"id": premium.key, "label": contract.label or premium.key, "future": kept.future, "weight": kept.weight}
+            yield {**head, "delivered": kept.delivered, "unit": unit, "saves": kept.saves if abs(kept.saves) > premium.rounding else 0.0}
+
+    def left_out(self) -> Iterator[str]:
+        """What could not be looked at, and why."""
+        found = {worth.key for worth in self.found.worths}
+        missing = [key for key in self.scenario.stockpiles if key not in found]
+        if missing:
+            yield f"Left out, since not every future has them: {', '.join(missing)}."
+
+    def headline(self, stockpiles: pd.DataFrame, contracts: pd.DataFrame) -> Iterator[str]:
+        futures = self.found.futures
+        if len(futures) > 1:
+            yield "Mean over " + ", ".join(f"{future.name} ({told(future.weight, 'percent')})" for future in futures) + "."
+        yield from self.stock_sentences(stockpiles)
+        yield from self.contract_sentences(contracts)
+
+    def stock_sentences(self, table: pd.DataFrame) -> Iterator[str]:
+        pays = table[table["change"] != 0].sort_values("net_saving", ascending=False, na_position="first").dropna(subset=["change"])
+        for row in pays.head(MOST_TOLD).to_dict("records"):
+            unit, net = row["unit"], self.money(row["net_saving"])
+            price = f"{told(row['price'], 'number')} {self.currency}/{unit} ({row['price_from']})"
+            size = f"{told(row['size'], 'number')} {unit}"
+            if row["change"] == math.inf:
+                yield f"{row['label']}: at {price} any larger size that was looked at pays for itself; it holds {size}."
+            elif row["change"] > 0:
+                yield f"{row['label']}: at {price} it pays up to {told(row['pays_up_to'], 'number')} {unit} (now {size}); that would save {net} net."
+            else:
+                less = told(-row["change"], "number")
+                yield f"{row['label']}: its last {less} {unit} of {size} save less than the {price} that they cost, by {net} in all."
+        if len(table) and not len(pays):
+            yield "No stockpile of another size would pay at the prices named."
+
+    def contract_sentences(self, table: pd.DataFrame) -> Iterator[str]:
+        worth = table[table["saves"] > 0].sort_values("saves", ascending=False)
+        for row in worth.head(MOST_TOLD).to_dict("records"):
+            if row["saves"] == math.inf:
+                yield f"{row['label']}: without it there is no plan that keeps the rules."
+                continue
+            price = f"; it is worth keeping up to {told(row['premium'], 'number')} {self.currency}/{row['unit']} above its price" if row["premium"] > 0 else ""
+            yield f"{row['label']}: without it the plan costs {self.money(row['saves'])} more{price}."
+        burdens = table[table["saves"] < 0].sort_values("saves")
+        for row in burdens.head(MOST_TOLD).to_dict("records"):
+            yield f"{row['label']} is a burden: being let out of it is worth up to {self.money(row['release'])}."
+
+    def sections(self, tables: Mapping[str, pd.DataFrame]) -> Iterator[Section]:
+        several = len(self.found.futures) > 1
+        if len(tables["stockpiles"]):
+            yield from self.stock_sections()
+        if len(tables["contracts"]):
+            yield self.contract_section()
+        if len(tables["contracts_by_future"]) and several:
+            yield Section(
+                "Contracts, future by future",
+                "contracts_by_future",
+                (Column("id", "contract"), Column("future"), Column("delivered", "delivered", "number"), Column("unit"), Column("saves", "saves", "money")),
+                note=f"Saves: what doing without would add to the cost, {self.currency}, discounted.",
+            )
+
+    def stock_sections(self) -> Iterator[Section]:
+        sizes = (Column("size", "size", "number"), Column("pays_up_to", "pays up to", "number"), Column("unit"))
+        values = (Column("value_of_one_more", "one more", "number"), Column("price", "price", "number"), Column("net_saving", "net saving", "money"))
+        yield Section(
+            "Stockpiles: the size that pays for itself",
+            "stockpiles",
+            (Column("id", "stockpile"), *sizes, *values, Column("verdict", "")),
+            note=f"One more: what one more unit in store from the start saves, {self.currency} per unit, discounted. Price: what it costs to buy today.",
+            chart=Chart("bar", "label", ("value_of_one_more", "price"), x_title="stockpile", y_title=f"{self.currency} per unit"),
+        )
+        yield Section(
+            "Stockpiles: value by size",
+            "stock_value",
+            (
+                Column("id", "stockpile"), Column("from", "from", "number"), Column("to", "to", "number"), Column("unit"),
+                Column("value_per_unit", "value a unit", "number"), Column("saves", "saves", "money"), Column("saves_from_nothing", "in all", "money"),
+            ),
+            note=f"What each further unit saves, {self.currency}, discounted; the sums are against the smallest size.",
+            chart=Chart("step", "from", ("value_per_unit",), by="label", x_title="size, units", y_title=f"{self.currency} per unit"),
+        )  # fmt: skip
+
+    def contract_section(self) -> Section:
+        head = (Column("id", "contract"), Column("delivered", "delivered", "number"), Column("unit"), Column("price", "price", "number"))
+        worth = (Column("saves", "saves", "money"), Column("premium", "premium", "number"), Column("premium_share", "of price", "percent"))
+        return Section(
+            "Contracts: what each is worth",
+            "contracts",
+            (*head, *worth, Column("verdict", "")),
+            note=f"Saves: what doing without would add to the cost, {self.currency}, discounted. Premium: {self.currency} per unit that its price may rise by.",
+            most=30,
+            chart=Chart("bar", "label", ("saves",), x_title="contract", y_title=self.currency),
+        )
+
+
+def _stock_verdict(change: float, value: float) -> str:
+    if math.isnan(change):
+        return "no price" if value > 0 else "more is worth nothing"
+    if change > 0:
+        return "more pays"
+    return "less would do" if change < 0 else "about right"
+
+
+def _contract_verdict(premium: Premium, on_offer: bool) -> str:
+    saves = premium.saves
+    if saves == math.inf:
+        return "no plan without it"
+    if saves < 0:
+        return "a burden"
+    if saves == 0:
+        return "not signed" if on_offer and not premium.delivered else "worth nothing"
+    return f"worth it; {premium.budget} counts its price" if premium.budget else "worth it"
