@@ -2,12 +2,18 @@
 const numeric = (value) => typeof value === 'number';
 const cells = (chart, key) => chart.values[key];
 
+// Large numbers in words, as an axis has no room for their zeros.
+function brief(value) {
+  const size = Math.abs(value);
+  return size >= 1e9 ? `${amount(value / 1e9)} bn` : size >= 1e6 ? `${amount(value / 1e6)} M` : amount(value);
+}
+
 function drawFinding(chart, hidden) {
   const rows = cells(chart, chart.x).map((_, index) => index).filter((index) => chart.y.some((key) => numeric(cells(chart, key)[index])));
   if (!rows.length) return { empty: 'There is nothing to draw.' };
   const made = ['bar', 'range'].includes(chart.kind) ? drawBars(chart, rows) : drawPoints(chart, rows, hidden);
   const head = [chart.heads[chart.x], ...chart.y.map((key) => chart.heads[key])];
-  const text = (value) => (numeric(value) ? amount(value) : String(value ?? '–'));
+  const text = (value) => (numeric(value) ? brief(value) : String(value ?? '–'));
   return { ...made, summary: chart.title, table: { head, rows: rows.map((index) => [chart.x, ...chart.y].map((key) => text(cells(chart, key)[index]))) } };
 }
 
@@ -31,12 +37,12 @@ function drawBars(chart, rows) {
     legend: range ? [] : chart.y.map((key, place) => ({ fixed: true, label: chart.heads[key], colour: c.palette[place] })),
     option: {
       grid: { left: labelRoom(labels), right: 24, top: 12, bottom: 34 },
-      xAxis: valueAxis(chart.y_title, { nameLocation: 'middle', nameGap: 24 }),
+      xAxis: valueAxis(chart.y_title, { nameLocation: 'middle', nameGap: 24, axisLabel: { formatter: brief } }),
       yAxis: axis({ type: 'category', inverse: true, data: labels, axisLabel: labelled(labels) }),
       series,
       tooltip: {
         ...baseOption().tooltip, trigger: 'axis', axisPointer: { type: 'shadow' },
-        formatter: (items) => tip(labels[items[0].dataIndex], shown.map((key, place) => [range ? '' : c.palette[place], chart.heads[key], amount(values(key)[items[0].dataIndex])])),
+        formatter: (items) => tip(labels[items[0].dataIndex], shown.map((key, place) => [range ? '' : c.palette[place], chart.heads[key], brief(values(key)[items[0].dataIndex])])),
       },
     },
   };
@@ -63,12 +69,12 @@ function drawPoints(chart, rows, hidden) {
     legend: names.length > 1 ? names.map((name, place) => ({ key: name, label: name, colour: colour(place) })) : [],
     option: {
       grid: { left: 12, right: 24, top: 34, bottom: 34, containLabel: true },
-      xAxis: axis({ type, name: chart.x_title, nameLocation: 'middle', nameGap: 26, scale: true, ...(counted ? { axisLabel: { formatter: amount } } : {}) }),
-      yAxis: valueAxis(chart.y_title, { scale: true }),
+      xAxis: axis({ type, name: chart.x_title, nameLocation: 'middle', nameGap: 26, scale: true, ...(counted ? { axisLabel: { formatter: brief } } : {}) }),
+      yAxis: valueAxis(chart.y_title, { scale: true, axisLabel: { formatter: brief } }),
       series,
       tooltip: {
         ...baseOption().tooltip, trigger: 'item',
-        formatter: (item) => tip(dated ? dateWords(item.value[0]) : counted ? amount(item.value[0]) : String(item.value[0]), [[item.color, item.seriesName, amount(item.value[1])]]),
+        formatter: (item) => tip(dated ? dateWords(item.value[0]) : counted ? brief(item.value[0]) : String(item.value[0]), [[item.color, item.seriesName, brief(item.value[1])]]),
       },
     },
   };
