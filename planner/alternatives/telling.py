@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -78,20 +78,18 @@ def verdict(least: float, most: float, used: bool) -> str:
 
 
 def _wholes(case: Cheapest, amounts: Sequence[Amount], at_cheapest: Floats, most: Floats) -> Floats:
-    """By amount, what 100 % is: all that is shipped of the material in the cheapest plan, the largest size, the whole contract; else the most."""
+    """By amount, what 100 % is: all that the cheapest plan ships of the material, the largest size, the whole contract; the most, where that is more."""
     shipped: dict[str, float] = {}
     for amount, value in zip(amounts, at_cheapest.tolist(), strict=True):
         if amount.kind == "supplier":
             shipped[amount.material] = shipped.get(amount.material, 0.0) + value
-    sizes = case.data.ramp.size_max
-    known: dict[str, Callable[[Amount], float | None]] = {
+    known: dict[str, Callable[[Amount], float]] = {
         "supplier": lambda amount: shipped[amount.material],
-        "project": lambda amount: sizes.get(amount.id),
+        "project": lambda amount: case.data.ramp.size_max.get(amount.id, 0.0),
         "contract": lambda _: 1.0,
-        "stockpile": lambda _: None,
+        "stockpile": lambda _: 0.0,
     }
-    found = [known[amount.kind](amount) for amount in amounts]
-    return np.array([whole or largest for whole, largest in zip(found, most.tolist(), strict=True)])
+    return np.maximum([known[amount.kind](amount) for amount in amounts], most)
 
 
 def _by_stockpile(table: pd.DataFrame) -> pd.DataFrame:
@@ -106,7 +104,7 @@ NUMBERS = (Column("cheapest", shown="number"), Column("least", shown="number"), 
 SHOWN: Mapping[str, tuple[tuple[Column, ...], str]] = {
     "suppliers": (
         (*NUMBERS, Column("unit"), Column("material")),
-        "What is shipped over the whole horizon, as far as it arrives inside it. Bars: shares of all that the cheapest plan ships of the material.",
+        "What ships and arrives inside the horizon. Bars: shares of what the cheapest plan ships of the material, or of the most of one supplier.",
     ),
     "projects": ((*NUMBERS, Column("unit"), Column("material")), "What is committed over the whole horizon. Bars: shares of the largest size."),
     "contracts": (tuple(Column(column.name, shown="percent") for column in NUMBERS), "Share signed."),
@@ -193,12 +191,14 @@ def headline(case: Cheapest, near: Near, slacks: Sequence[float], tables: Tables
     """What it comes to."""
     paid, cost = told(near.paid, "money"), told(case.cost, "money")
     first = f"The cheapest plan costs {cost} {case.currency} and pays {paid} before credits; no plan below is short of more."
-    return (first, *(_at(case, near, slack, tables) for slack in slacks))
+    return (first, *(sentence for slack in slacks for sentence in _at(case, near, slack, tables)))
 
 
-def _at(case: Cheapest, near: Near, slack: float, tables: Tables) -> str:
-    kinds = [f"{kind} {_counted(tables[kind][tables[kind]['slack'] == slack])}" for kind in KINDS.values() if kind in tables]
-    return f"For {percent(slack)} more ({told(slack * near.paid, 'money')} {case.currency}): {'; '.join(kinds)}."
+def _at(case: Cheapest, near: Near, slack: float, tables: Tables) -> Iterator[str]:
+    """What so much more allows, kind by kind."""
+    yield f"For {percent(slack)} more, {told(slack * near.paid, 'money')} {case.currency}:"
+    for kind in (kind for kind in KINDS.values() if kind in tables):
+        yield f"{kind.capitalize()}: {_counted(tables[kind][tables[kind]['slack'] == slack])}."
 
 
 def _counted(table: pd.DataFrame) -> str:
