@@ -1,7 +1,8 @@
 """Stopgap: a sourcing planner for export cutoffs.
 
 The command ``plan`` and this package say the same words: :func:`load` reads a scenario, :func:`solve` finds the cheapest
-plan and checks it, :class:`Plan` holds its numbers and tables, :func:`compare` says how plans differ and why.
+plan and checks it, :class:`Plan` holds its numbers and tables, :func:`compare` says how plans differ and why, :func:`near_optimal` what plans
+that cost nearly the same have in common, :func:`cost_frontier` what less of something else costs.
 
 >>> import planner
 >>> plan = planner.solve("tests/cases/cutoff_ramp.yaml")
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     # importing typing takes as long as all else at the start, and an interruption meanwhile would not be quiet
     from typing import Any
 
+    from planner.alternatives import alternatives as near_optimal
     from planner.comparison import Comparison, compare, stacked
     from planner.decide_by import decide_by as latest_decisions
     from planner.errors import CheckError, InputError, Interrupted, LimitError, NoPlanError, StopgapError
+    from planner.frontier import frontier as cost_frontier
     from planner.pipeline import solve_scenario as solve
     from planner.plan import Plan
     from planner.scenario.load import load
@@ -34,12 +37,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CheckError", "Comparison", "InputError", "Interrupted", "LimitError", "NoPlanError", "Plan", "StopgapError",
-    "compare", "latest_decisions", "load", "solve", "stacked", "stock_and_contract_value",
+    "compare", "cost_frontier", "latest_decisions", "load", "near_optimal", "solve", "stacked", "stock_and_contract_value",
 ]  # fmt: skip
 
 _LAZY = {
     "load": ("planner.scenario.load", "load"),
     "solve": ("planner.pipeline", "solve_scenario"),
+    "near_optimal": ("planner.alternatives", "alternatives"),
+    "cost_frontier": ("planner.frontier", "frontier"),
     "Plan": ("planner.plan", "Plan"),
     "latest_decisions": ("planner.decide_by", "decide_by"),
     "stock_and_contract_value": ("planner.value", "value"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,11 @@ import numpy as np
 from planner.checks import warnings_of
 from planner.errors import CheckError
 from planner.optimum import find_best
-from planner.pipeline import versions
 from planner.program import make_program
 from planner.scenario.changes import without_relaxed
 from planner.scenario.load import Loaded, load
 from planner.solver.highs import NoSolution
-from planner.solver.lower import Floats, LinearProgram
+from planner.solver.lower import Floats, Line, LinearProgram
 from sourcing_lp.data import SourcingData
 
 SHORTAGE = "cost_shortage"
@@ -46,17 +45,14 @@ class Cheapest:
         """Currency of all money."""
         return self.loaded.scenario.money.currency
 
-    def record(self, sets: Iterable[str], settings: dict[str, Any], seconds: dict[str, float]) -> dict[str, Any]:
-        """How something was found from it."""
+    @property
+    def record(self) -> dict[str, Any]:
+        """What was asked about, for the record of what was found."""
         return {
             "scenario": self.loaded.name,
             "resolved_sha256": self.loaded.digest,
-            "set": list(sets),
-            "settings": settings,
             "total_cost": self.cost,
             "warnings": [str(problem) for problem in (*self.loaded.sources.warnings, *warnings_of(self.loaded))],
-            "versions": versions(),
-            "seconds": seconds,
         }
 
 
@@ -86,13 +82,12 @@ def cheapest(source: str | Path | Loaded, sets: Iterable[str] = (), root: str | 
     return Cheapest(loaded, data, program, x, float(program.cost @ x) + program.offset)
 
 
-def without_lines(program: LinearProgram, names: Collection[str]) -> LinearProgram:
-    """The program with some cost lines left out of what is minimised."""
+def without(program: LinearProgram, lines: Iterable[Line]) -> LinearProgram:
+    """The program with some costs left out of what is minimised; it has no cost lines any more."""
     cost, offset = program.cost.copy(), program.offset
-    lines = [program.lines[name] for name in names if name in program.lines]
     for line in lines:
-        cost[line.columns] -= line.values
+        left = cost[line.columns] - line.values
         # what is left of a cost that was nothing else is rounding
-        cost[line.columns] = np.where(np.abs(cost[line.columns]) < 1e-12 * np.abs(line.values), 0.0, cost[line.columns])
+        cost[line.columns] = np.where(np.abs(left) < 1e-12 * np.abs(line.values), 0.0, left)
         offset -= line.constant
-    return replace(program, cost=cost, offset=offset, lines={name: line for name, line in program.lines.items() if name not in names})
+    return replace(program, cost=cost, offset=offset, lines={})

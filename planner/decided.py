@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,11 @@ class Amount:
     columns: Integers
     weights: Floats
 
+    @property
+    def rotates(self) -> bool:
+        """Whether its most says nothing: a store that is filled and drawn at once turns over any amount."""
+        return self.measure == "drawn"
+
     def of(self, x: Floats) -> float:
         """The amount in a plan."""
         return max(0.0, float(self.weights @ x[self.columns]))
@@ -56,6 +61,15 @@ def amounts(scenario: Scenario, data: SourcingData, program: LinearProgram) -> l
     """
     terms = _Terms(data, program)
     return [*_shipped(scenario, terms), *_committed(scenario, terms), *_signed(scenario, terms), *_stocked(scenario, terms)]
+
+
+def most_alike(amounts: Sequence[Amount], values: Floats) -> Floats:
+    """By amount: the largest value of anything of its kind, material and measure."""
+    found: dict[tuple[str, str, str], float] = {}
+    keys = [(amount.kind, amount.material, amount.measure) for amount in amounts]
+    for key, value in zip(keys, values.tolist(), strict=True):
+        found[key] = max(found.get(key, 0.0), value)
+    return np.array([found[key] for key in keys])
 
 
 class _Terms:

@@ -12,7 +12,7 @@ from planner.scenario.dates import Calendar
 from planner.scenario.load import Loaded
 from planner.scenario.schema import Scenario
 from planner.solver.highs import Solution
-from planner.solver.lower import LinearProgram, lower
+from planner.solver.lower import Floats, LinearProgram, lower
 from sourcing_lp.data import SourcingData
 from sourcing_lp.units import counted_in
 
@@ -37,6 +37,9 @@ def program_of(scenario: Scenario, calendar: Calendar) -> tuple[SourcingData, Li
 
 def cost_lines(program: LinearProgram, solution: Solution) -> dict[str, float]:
     """Discounted money by cost line; credits are negative, so that the lines sum to the objective."""
-    return {
-        name.removeprefix("cost_"): line.constant + math.fsum((line.values * solution.x[line.columns]).tolist()) for name, line in program.lines.items()
-    }
+    return {name.removeprefix("cost_"): money for name, money in lines_at(program, solution.x).items()}
+
+
+def lines_at(program: LinearProgram, x: Floats) -> dict[str, float]:
+    """The same by the names of the expressions, at any plan."""
+    return {name: line.constant + math.fsum((line.values * x[line.columns]).tolist()) for name, line in program.lines.items()}

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from planner.cli.shared import AsJson, Folder, Progress, Root, app, as_written, print_json, terminal
+from planner.cli.shared import AsJson, Folder, Progress, Root, Workers, app, as_written, print_json, terminal
 from planner.scenario.characters import message
 
 
@@ -24,7 +24,7 @@ def compare(
     root: Root = None,
     no_effects: Annotated[bool, typer.Option("--no-effects", help="Do not solve again to find what each change does.")] = False,
     no_keep: Annotated[bool, typer.Option("--no-keep", help="Do not ask what keeping each decision of the base would cost.")] = False,
-    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="Worker processes; default one a core.", show_default=False)] = None,
+    workers: Workers = None,
 ) -> None:
     """Compare plans: what was changed, why the cost differs, what is done differently."""
     from planner.comparison import compare as compared

@@ -30,6 +30,7 @@ ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Plan folder.", show_default=False)]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change one value, read as YAML; may be repeated.", show_default=False)]
 Root = Annotated[Path | None, typer.Option("--root", metavar="DIR", help="Folder that no file of the scenario may lie outside of.", show_default=False)]
+Workers = Annotated[int | None, typer.Option(metavar="N", min=1, help="Worker processes; default one a core.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout; messages go to stderr.")]
 
 

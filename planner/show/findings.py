@@ -39,11 +39,11 @@ def _table(found: Findings, section: Section) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for place, column in enumerate(section.columns):
         is_text, least = column.shown == "text", 12 if place == 0 else None
-        # what is counted must be read whole; names may be cut
+        # what is counted must be read whole: only columns that may wrap give way, and the names in them are cut instead
         justify: JustifyMethod = "left" if is_text else "right"
-        table.add_column(column.heading, justify=justify, no_wrap=True, overflow="ellipsis" if is_text else "fold", min_width=least)
+        table.add_column(column.heading, justify=justify, no_wrap=not is_text, min_width=least)
     for row in cells[: section.most]:
-        table.add_row(*map(harmless, row))
+        table.add_row(*(Text(harmless(cell), no_wrap=True, overflow="ellipsis") for cell in row))
     if len(cells) <= section.most:
         return table
     return Group(table, Text(f"and {len(cells) - section.most} more: --json, --out and --html have all", style="dim"))

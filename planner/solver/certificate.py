@@ -40,12 +40,13 @@ class Certificate:
         return asdict(self)
 
 
-def certify(program: LinearProgram, solution: Solution) -> Certificate:
+def certify(program: LinearProgram, solution: Solution, worth: float = 0.0) -> Certificate:
     """Recompute feasibility and the gap from the program's numbers.
 
     Args:
         program: The program as lowered, unscaled.
         solution: What the solver answered.
+        worth: What the objective is worth caring about: the gap is judged against no less.
 
     Returns:
         Residuals; NaN anywhere counts as infinite.
@@ -68,24 +69,25 @@ def certify(program: LinearProgram, solution: Solution) -> Certificate:
     )
     value = float(program.cost @ x)
     bound = _bound_value(y, program.row_lower, program.row_upper) + _bound_value(reduced, program.lower, program.upper)
-    size = max(abs(value), abs(bound), float(np.abs(program.cost * x).max(initial=0.0)), price * typical * 1e-6)
+    size = max(abs(value), abs(bound), float(np.abs(program.cost * x).max(initial=0.0)), price * typical * 1e-6, worth)
     gap = abs(value - bound) / size if size > 0 else 0.0
     primal, dual, gap = (residual if np.isfinite(residual) else float("inf") for residual in (primal, dual, gap))
     return Certificate(primal, dual, gap, primal_objective=value + program.offset, dual_objective=bound + program.offset)
 
 
-def proven(program: LinearProgram, time_limit: float | None = None) -> Solution | NoSolution:
+def proven(program: LinearProgram, time_limit: float | None = None, worth: float = 0.0) -> Solution | NoSolution:
     """Solve a program; an optimum is one that its certificate proves.
 
     Args:
         program: Finite numbers, in any units.
         time_limit: Seconds for everything; None for no limit.
+        worth: What the objective is worth caring about.
 
     Raises:
         LimitError: if a limit was reached before an optimum.
         SolverError: if no way of solving gave an optimum that could be proven.
     """
-    outcome = solve(program, time_limit, accept=lambda solution: certify(program, solution).passed)
+    outcome = solve(program, time_limit, accept=lambda solution: certify(program, solution, worth).passed)
     if isinstance(outcome, Solution) and outcome.attempts and not any(attempt.accepted for attempt in outcome.attempts):
         raise SolverError("HiGHS found an optimum that could not be proven")
     return outcome

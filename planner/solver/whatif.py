@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.solver.certificate import certify, proven
-from planner.solver.engine import Engine, SolverError, Status, stop_at_limits
-from planner.solver.highs import WARM, Optimum, Option, Solution
+from planner.solver.engine import Engine, Option, SolverError, Status, stop_at_limits
+from planner.solver.highs import WARM, Optimum, Solution
 from planner.solver.lower import Floats, LinearProgram
 
 KEPT = 1e-7
@@ -74,6 +74,7 @@ class WhatIf:
         closed: Collection[int] = (),
         onward: bool = False,
         kept: Mapping[int, float] | None = None,
+        worth: float = 0.0,
     ) -> Outcome | None:
         """The optimum under a change.
 
@@ -83,6 +84,7 @@ class WhatIf:
             closed: Columns that must stay zero.
             onward: Start from where the last question ended, which is near where questions come in a row.
             kept: Columns that must stay at these values, but for rounding.
+            worth: What the objective is worth caring about, where it may be next to nothing.
 
         Returns:
             None where no plan is left.
@@ -103,10 +105,10 @@ class WhatIf:
         stop_at_limits(status)
         if status == Status.kOptimal:
             x, y, d = scaling.unscale(*self.engine.answer())
-            if certify(program, Solution(np.clip(x, program.lower, program.upper), y, d, 0, 0.0)).passed:
+            if certify(program, Solution(np.clip(x, program.lower, program.upper), y, d, 0, 0.0), worth).passed:
                 return Outcome(float(program.cost @ x) + program.offset, x, y)
         # from scratch and in every way, where the warm run has no proven answer
-        outcome = proven(program)
+        outcome = proven(program, worth=worth)
         if isinstance(outcome, Solution):
             return Outcome(float(program.cost @ outcome.x) + program.offset, outcome.x, outcome.y)
         if outcome.status == "unbounded":
@@ -115,6 +117,8 @@ class WhatIf:
 
     def least(self, weights: Floats, sides: Mapping[int, float] | None = None, onward: bool = False) -> Outcome | None:
         """The plan with the least of something else than money, counted so that it is of ordinary size in the solver.
+
+        It is proven to a millionth of itself, or of one usual quantity where it is less than that.
 
         Args:
             weights: By column, not all zero.
@@ -128,7 +132,8 @@ class WhatIf:
             SolverError: if there is no answer, or it has no end.
         """
         sizes = np.abs(weights * self.scaling.column)
-        outcome = self.ask(sides, weights * (self.scaling.money / float(np.median(sizes[sizes > 0]))), onward=onward)
+        usual = float(np.median(sizes[sizes > 0]))
+        outcome = self.ask(sides, weights * (self.scaling.money / usual), onward=onward, worth=self.scaling.money)
         if outcome is None:
             return None
         x = np.clip(outcome.x, self.program.lower, self.program.upper)

@@ -136,7 +136,8 @@ def make(materials: int, suppliers: int, months: int, demands: int, *, linked: b
     country = random.integers(1, len(COUNTRIES), (materials, suppliers))
     country[:, : max(1, suppliers // 4)] = 0
     market = Market(
-        capacity=np.round(1.3 * scale[:, None] * weight, 4),
+        # a supplier without any capacity is none
+        capacity=np.maximum(np.round(1.3 * scale[:, None] * weight, 4), 1e-4),
         price=np.round(price[:, None] * draw(0.8, 1.6, materials, suppliers), 3),
         growth=draw(0.0, 0.04, materials, suppliers),
         freight=np.round(price[:, None] * draw(0.005, 0.02, materials, suppliers), 3),

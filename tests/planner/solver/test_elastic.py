@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.solver.elastic import Slack, with_added, with_slacks
+from planner.solver.elastic import Column, Row, Slack, with_added, with_columns, with_rows, with_slacks
 from planner.solver.highs import Solution, solve
 from planner.solver.lower import LinearProgram
 from planner.solver.scale import scale
@@ -92,3 +92,30 @@ def test_what_has_a_plan_needs_no_easing(seed: int) -> None:
     lp = random_program(seed)
     slacks = [Slack(("eased", row), {row: 1.0}, 1.0) for row in range(len(lp.rows))]
     assert not answer(with_slacks(lp, slacks))[len(lp.columns) :].any()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_further_rows_and_columns_stand_below_and_behind(seed: int) -> None:
+    lp = random_program(seed)
+    random = np.random.default_rng(seed)
+    count, width = len(lp.rows), len(lp.columns)
+    below = np.round(random.uniform(-2, 2, (2, width)) * (random.random((2, width)) < 0.5), 1)
+    behind = np.round(random.uniform(-2, 2, (count + 2, 2)) * (random.random((count + 2, 2)) < 0.5), 1)
+    taller = with_rows(lp, [Row(("new", i), {int(j): float(below[i, j]) for j in np.flatnonzero(below[i])}, upper=7.0 + i) for i in range(2)])
+    columns = [Column(("new", j), {int(i): float(behind[i, j]) for i in np.flatnonzero(behind[:, j])}, cost=3.0, upper=5.0) for j in range(2)]
+    both = with_columns(taller, columns)
+    np.testing.assert_array_equal(dense(both), np.hstack([np.vstack([dense(lp), below]), behind]))
+    assert both.row_upper[count:].tolist() == [7, 8]
+    assert np.isneginf(both.row_lower[count:]).all()
+    assert both.cost[width:].tolist() == [3, 3]
+    assert both.upper[width:].tolist() == [5, 5]
+    assert (both.rows[count:], both.columns[width:]) == ([("new", 0), ("new", 1)], [("new", 0), ("new", 1)])
+    assert both.offset == lp.offset
+
+
+def test_a_further_row_binds_and_a_further_column_helps() -> None:
+    """x and y at 1 and 3 make 10; x at most 4 by a new row, so 4 + 6 · 3 = 22. A new column z at 2 makes as much as y: 4 + 6 · 2 = 16."""
+    lp = program([1, 3], [[1, 1]], [(10, FREE)])
+    bounded = with_rows(lp, [Row(("most", None), {0: 1.0}, upper=4.0)])
+    assert answer(bounded).tolist() == [4, 6]
+    assert answer(with_columns(bounded, [Column(("z", None), {0: 1.0}, cost=2.0)])).tolist() == [4, 0, 6]

@@ -1,0 +1,71 @@
+"""The frontier between cost and something else: what the next unit less of it costs, exactly, all along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from planner.cheapest import cheapest
+from planner.decided import amounts
+from planner.errors import InputError
+from planner.findings import Findings
+from planner.frontier.curve import trace
+from planner.frontier.quantity import quantity_of
+from planner.frontier.telling import decision_table, frontier_table, headline, sections
+from planner.pipeline import versions
+from planner.scenario.load import Loaded
+from planner.stopwatch import Stopwatch
+
+__all__ = ["frontier"]
+
+
+def frontier(
+    source: str | Path | Loaded,
+    over: str,
+    points: int = 20,
+    *,
+    sets: Iterable[str] = (),
+    root: str | Path | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Findings:
+    """Trace the least cost against a quantity, from the cheapest plan to the least that any plan can have of it.
+
+    Args:
+        source: Scenario file, or a scenario that :func:`planner.load` has read.
+        over: The quantity: ``shortage`` (mean share of demand), ``shortage:ID`` (units of a material or demand), ``share:COUNTRY[:MATERIAL]`` (units mined
+            in a country), ``stockpile:ID`` (its largest level), ``opening:ID`` (its opening stock), ``capex`` or ``emissions``.
+        points: So many segments at most.
+        sets: ``path=value`` changes; only with a file.
+        root: Folder that no file may lie outside of; only with a file.
+        progress: Told what is being done, how much of it is done, and how much there is.
+
+    Returns:
+        Tables ``frontier`` (a row a corner, from the cheapest plan on: quantity, cost, price of one unit less from there to the next corner) and
+        ``decisions`` (what the plan found at each corner does).
+
+    Raises:
+        InputError: for a bad scenario or quantity.
+        NoPlanError: if the scenario is infeasible or unbounded.
+        CheckError: if an answer failed its check.
+    """
+    if points < 1:
+        raise InputError(f"--points {points}: a frontier has at least one segment")
+    tell, sets, clock = progress or (lambda *_: None), list(sets), Stopwatch()
+    tell("cheapest plan", 0, 0)
+    with clock.stage("cheapest"):
+        case = cheapest(source, sets, root)
+    decided = amounts(case.loaded.scenario, case.data, case.program)
+    quantity = quantity_of(case, over, decided)
+    with clock.stage("frontier"):
+        curve = trace(quantity, points, lambda found: tell("segments of the frontier", found, 0))
+    table = frontier_table(quantity, curve, decided)
+    return Findings(
+        command="frontier",
+        title=f"{case.title}: {quantity.money} against {quantity.title[0].lower()}{quantity.title[1:]}",
+        currency=case.currency,
+        headline=headline(case, quantity, table),
+        sections=sections(case, quantity),
+        tables={"frontier": table, "decisions": decision_table(curve, decided)},
+        record={**case.record, "set": sets, "over": over, "points": points, "solves": curve.solves, "versions": versions(), "seconds": clock.seconds},
+        limits=(*quantity.limits, "Each point is one plan; others with the same quantity and cost may do other things."),
+    )

@@ -1,0 +1,206 @@
+"""What cost is held against: a linear form over plans, with the columns and rows that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.cheapest import SHORTAGE, Cheapest, without
+from planner.compile.setting import Setting
+from planner.compile.use import stock_units
+from planner.decided import Amount
+from planner.errors import InputError, did_you_mean, listed
+from planner.solver.elastic import Column, Row, with_columns, with_rows
+from planner.solver.lower import Floats, Line, LinearProgram
+
+FORMS = {
+    "shortage": ("shortage", "shortage:ID"),
+    "share": ("share:COUNTRY", "share:COUNTRY:MATERIAL"),
+    "stockpile": ("stockpile:ID",),
+    "opening": ("opening:ID",),
+    "capex": ("capex",),
+    "emissions": ("emissions",),
+}
+"""How each quantity is written; an ID of ``shortage`` is that of a material or a demand."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something that a planner wants less of, or wants to know the worth of."""
+
+    title: str
+    unit: str
+    program: LinearProgram
+    """What is minimised is the money that is held against it."""
+    weights: Floats
+    """By column of the program; never negative over plans."""
+    at_cheapest: float
+    """How much the cheapest plan has."""
+    up_to: float
+    """How much is looked at; infinite: as much as helps."""
+    harm: Line
+    """The shortage penalties that are part of that money."""
+    money: str = "cost"
+    whole: Floats | None = None
+    """By column, what it is a share of."""
+    limits: tuple[str, ...] = ()
+
+
+def quantity_of(case: Cheapest, over: str, amounts: Iterable[Amount]) -> Quantity:
+    """What is meant by ``--over``.
+
+    Args:
+        case: The cheapest plan.
+        over: One of ``FORMS``.
+        amounts: What the plan decides.
+
+    Raises:
+        InputError: for anything else, or where nothing in the scenario can make it differ.
+    """
+    readers: dict[str, Callable[..., Quantity]] = {
+        "shortage": _shortage,
+        "share": lambda case, *parts: _share(case, tuple(amounts), *parts),
+        "stockpile": _stockpile,
+        "opening": _opening,
+        "capex": _capex,
+        "emissions": _emissions,
+    }
+    name, *parts = over.split(":")
+    if name not in readers:
+        known = ", ".join(form for forms in FORMS.values() for form in forms)
+        raise InputError(f"--over {over}: is nothing that cost can be held against; {did_you_mean(name, readers, f'known are {known}')}")
+    if len(parts) not in [form.count(":") for form in FORMS[name]] or not all(parts):
+        raise InputError(f"--over {over}: write {' or '.join(FORMS[name])}")
+    found = readers[name](case, *parts)
+    if not found.weights.any():
+        raise InputError(f"--over {over}: it is zero in every plan of this scenario, so there is nothing to hold against cost")
+    return found
+
+
+def _known(over: str, key: str, known: Iterable[str], what: str) -> None:
+    known = list(known)
+    if key not in known:
+        hint = did_you_mean(key, known, f"known are {listed(known)}" if known else "there are none")
+        raise InputError(f"--over {over}:{key}: there is no {what} '{key}'; {hint}")
+
+
+def _simple(case: Cheapest, title: str, unit: str, weights: Floats, *limits: str) -> Quantity:
+    """A form over the plan's own columns."""
+    value = float(weights @ case.x)
+    return Quantity(title, unit, case.program, weights, value, value, case.program.lines[SHORTAGE], limits=limits)
+
+
+def _weighted(case: Cheapest, weigh: Mapping[str, Callable[..., float]]) -> Floats:
+    """A weight for each column of some variables, from its index."""
+    weights = np.zeros(case.program.shape[1])
+    for column, (name, index) in enumerate(case.program.columns):
+        if name in weigh:
+            weights[column] = weigh[name](*index)
+    return weights
+
+
+def _shortage(case: Cheapest, key: str | None = None) -> Quantity:
+    """Shortage in units, or as a mean share of demand; the money is what is paid to avoid it, without the penalty for it."""
+    scenario, demand = case.loaded.scenario, case.data.demand
+    if key is not None:
+        _known("shortage", key, (*scenario.materials, *scenario.demands), "material or demand")
+    wanted: dict[str, float] = {}
+    for (n, _), units in demand.demand.items():
+        wanted[n] = wanted.get(n, 0.0) + units
+    counted = [n for n in wanted if wanted[n] > 0]
+    per_unit = {n: 100 / len(counted) / wanted[n] for n in counted}
+    title, unit = "Shortage, mean over demands", "% of demand"
+    if key is not None:
+        own = {n for n, material in demand.material.items() if key in (material, n)} if key in scenario.materials else {key}
+        per_unit = dict.fromkeys(own, 1.0)
+        named = scenario.materials[key] if key in scenario.materials else scenario.demands[key]
+        title, unit = f"Shortage of {named.label or key}", scenario.materials[key if key in scenario.materials else demand.material[key]].unit
+    weights = _weighted(case, {"shortage": lambda n, _i, _t: per_unit.get(n, 0.0)})
+    limit = "Each demand's shortage counts as a share of what it wants over the horizon; all demands count alike."
+    found = _simple(case, title, unit, weights, *([limit] if key is None else []))
+    line = case.program.lines[SHORTAGE]
+    own_part = weights[line.columns] != 0
+    avoided, others = (Line(0.0, line.columns[part], line.values[part]) for part in (own_part, ~own_part))
+    money = "cost without shortage penalties" if key is None else "cost without the penalties for this shortage"
+    return replace(found, program=without(case.program, [avoided]), money=money, harm=others)
+
+
+def _share(case: Cheapest, amounts: tuple[Amount, ...], country: str, material: str | None = None) -> Quantity:
+    """What is shipped of what was mined in a country; a share is no linear form, so it is told beside."""
+    scenario = case.loaded.scenario
+    _known("share", country, dict.fromkeys(item.mined_in for item in scenario.suppliers.values() if item.mined_in), "country of origin")
+    theirs = list(dict.fromkeys(item.material for item in scenario.suppliers.values() if item.mined_in == country))
+    if material is None:
+        if len(theirs) > 1:
+            raise InputError(f"--over share:{country}: {country} ships {listed(theirs)}; write which, such as share:{country}:{theirs[0]}")
+        material = theirs[0]
+    _known(f"share:{country}", material, theirs, f"material of origin {country}")
+    width, item = case.program.shape[1], scenario.materials[material]
+    own = [amount for amount in amounts if amount.kind == "supplier" and amount.material == material]
+    whole = sum((amount.spread(width) for amount in own), np.zeros(width))
+    weights = sum((amount.spread(width) for amount in own if scenario.suppliers[amount.id].mined_in == country), np.zeros(width))
+    limits = (
+        f"Only what ships as {item.label or material} counts, by the country it was mined in.",
+        "The share is that of the plan found at each point; others may have another.",
+    )
+    return replace(_simple(case, f"{item.label or material} from {country}", item.unit, weights, *limits), whole=whole)
+
+
+def _stockpile(case: Cheapest, key: str) -> Quantity:
+    """The size of a stockpile: the largest level at the end of any period."""
+    scenario = case.loaded.scenario
+    _known("stockpile", key, scenario.stockpiles, "stockpile")
+    levels = [column for column, (name, index) in enumerate(case.program.columns) if name == "stock" and index[0] == key]
+    size, count = case.program.shape[1], len(levels)
+    program = with_columns(case.program, [Column(("largest_level", key), {}, group=int(case.program.groups[levels[0]]))])
+    rows = [Row(("size_of_store", (key, place)), {level: 1.0, size: -1.0}, upper=0.0) for place, level in zip(range(count), levels, strict=True)]
+    value = float(case.x[levels].max())
+    limit = "Levels count at the ends of periods. What is in store at the start is given, so a small size means drawing early; for the worth of that: opening."
+    return _of_store(case, "Size of", key, with_rows(program, rows), value, value, limit)
+
+
+def _opening(case: Cheapest, key: str) -> Quantity:
+    """What a stockpile holds at the start, from nothing to as much as helps."""
+    scenario, stock = case.loaded.scenario, case.data.stock
+    _known("opening", key, scenario.stockpiles, "stockpile")
+    pile, first = scenario.stockpiles[key], case.data.time.periods[0]
+    row = case.program.rows.index(("stock_balance", (key, first)))
+    level = case.program.columns.index(("stock", (key, first)))
+    initial = stock_units(Setting(scenario, case.loaded.calendar), pile, pile.initial)
+    kept = stock.retention[key, first]
+    lower, upper = case.program.row_lower.copy(), case.program.row_upper.copy()
+    lower[row] -= kept * initial
+    upper[row] -= kept * initial
+    program = replace(case.program, row_lower=lower, row_upper=upper)
+    program = with_columns(program, [Column(("opening", key), {row: -kept}, group=int(program.groups[level]))])
+    limit = "What is in store at the start is not paid for here: a price above what it costs to buy and to hold says that more of it would pay."
+    return _of_store(case, "Opening stock of", key, program, initial, np.inf, limit)
+
+
+def _of_store(case: Cheapest, what: str, key: str, program: LinearProgram, at_cheapest: float, up_to: float, limit: str) -> Quantity:
+    """A quantity that is the last column of a program with one more."""
+    weights = np.zeros(program.shape[1])
+    weights[-1] = 1.0
+    pile = case.loaded.scenario.stockpiles[key]
+    unit, harm = case.loaded.scenario.materials[pile.material].unit, case.program.lines[SHORTAGE]
+    return Quantity(f"{what} {pile.label or key}", unit, program, weights, at_cheapest, up_to, harm, limits=(limit,))
+
+
+def _capex(case: Cheapest) -> Quantity:
+    paid: dict[tuple[str, str], float] = {}
+    for (e, v, _), money in case.data.ramp.payments.items():
+        paid[e, v] = paid.get((e, v), 0.0) + money
+    weights = _weighted(case, {"commit": lambda e, v: paid.get((e, v), 0.0)})
+    return _simple(case, "Capex of what is still to be decided", case.currency, weights, "Capex is undiscounted and counts what falls due inside the horizon.")
+
+
+def _emissions(case: Cheapest) -> Quantity:
+    supply, conversion, contracts = case.data.supply.emissions, case.data.conversion.emissions, case.data.contracts.supplier
+    weigh: dict[str, Callable[..., float]] = {
+        "purchase": lambda s, _j, _g, _t: supply.get(s, 0.0),
+        "lift": lambda c, _t: supply.get(contracts[c], 0.0),
+        "activity": lambda p, _t: conversion.get(p, 0.0),
+    }
+    return _simple(case, "Emissions", "t CO2e", _weighted(case, weigh), "Emissions are those of what suppliers ship and of processes, as scenarios state them.")
