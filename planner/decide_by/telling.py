@@ -239,7 +239,9 @@ class _Teller:
         return ", ".join(parts)
 
     def moratorium(self, answer: Answer) -> str:
-        return f"If nothing were decided before a date, that date could be {self.date(answer.served)} without more shortage; {self.costs(answer)}."
+        if answer.served is None:
+            return f"If nothing is decided at all, nobody need run shorter; {self.costs(answer)}."
+        return f"If nothing is decided before {self.date(answer.served)}, nobody need run shorter, and later somebody does; {self.costs(answer)}."
 
 
 def _day(day: Any) -> Period:

@@ -31,30 +31,27 @@ class Worth:
     """The size that it has [units]."""
     value_now: float
     """What one more unit saves [money/unit]; minus infinity where no plan is left with more."""
+    now: float
+    """Expected least cost at that size [money]."""
+    smallest: float
+    """The smallest size for which there is a plan [units]."""
+    worth: float
+    """What all of the present stock saves [money]; infinite where there is no plan without it, NaN where a future starts with less and so cannot tell."""
     curve: tuple[Piece, ...]
-    """Expected least cost by size."""
+    """Expected least cost by size, as far as size matters."""
     level: bool
     """Whether more than the last size of the curve is worth as much a unit, or nothing: the curve holds all that matters."""
     held_back: str
     """What keeps it from being used at the present size, in words."""
 
-    @property
-    def worth(self) -> float:
-        """What all of the present stock saves [money]; infinite where there is no plan without any."""
-        if not self.initial:
-            return 0.0
-        return self.curve[0].first - self.cost(self.initial) if self.curve[0].start <= 1e-9 * self.initial else math.inf
-
     def pays_up_to(self, price: float) -> float:
         """The largest size of which the last unit saves more than it costs [units]."""
-        return max((piece.end for piece in self.curve if -piece.slope > price * (1 + 1e-9)), default=self.curve[0].start if self.curve else 0.0)
+        return max((piece.end for piece in self.curve if -piece.slope > price * (1 + 1e-9)), default=self.smallest)
 
     def cost(self, size: float) -> float:
         """Expected least cost at a size on the curve [money]."""
-        for piece in self.curve:
-            if size <= piece.end:
-                return piece.first + piece.slope * (size - piece.start)
-        return self.curve[-1].last if self.curve else math.nan
+        piece = next((piece for piece in self.curve if piece.start <= size <= piece.end), None)
+        return self.now if piece is None else piece.first + piece.slope * (size - piece.start)
 
 
 def worth_of(futures: Sequence[Weighted], key: str, initial: float, price: float) -> Worth:
@@ -81,15 +78,16 @@ def worth_of(futures: Sequence[Weighted], key: str, initial: float, price: float
     assert now is not None
     # a future that starts with less cannot start with less than nothing
     low = furthest(ask, now, initial - least)
-    high, level = _far(ask, now, _step(known[0].part, key), rounding_of(known))
-    ends = [low, now, high] if low.at < now.at else [now, high]
     rounding = rounding_of(known)
+    high, level = _far(ask, now, _step(known[0].part, key), rounding)
+    ends = [low, now, high] if low.at < now.at else [now, high]
     points = [points_between(ask, one, other, rounding, -price) for one, other in itertools.pairwise(ends)]
     joined = [point for place, found in enumerate(points) for point in (found if place == 0 else found[1:])]
     saved = -sum(one.weight * one.part.directions.along(move) for one, move in zip(known, moves, strict=True))
     # far beyond the last size that is worth something there is nothing to tell
     curve = tuple(piece for piece in pieces(joined, rounding) if piece.slope < 0 or piece.start < initial)
-    return Worth(key, initial, saved, curve, level, held_back(known, key))
+    worth = low.value - now.value if low.at <= 1e-9 * initial else math.nan if low.at <= initial - least else math.inf
+    return Worth(key, initial, saved, now.value, low.at, worth, curve, level, held_back(known, key))
 
 
 def size_moves(part: Opened, key: str) -> dict[int, float]:

@@ -24,7 +24,7 @@ STOCK_COLUMNS = (
     "id", "label", "material", "unit", "size", "value_of_one_more", "worth", "price", "price_from",
     "pays_up_to", "change", "net_saving", "held_back", "verdict",
 )  # fmt: skip
-PIECE_COLUMNS = ("id", "label", "unit", "from", "to", "value_per_unit", "saves", "saves_from_nothing")
+PIECE_COLUMNS = ("id", "label", "unit", "from", "to", "value_per_unit", "saves", "saves_from_nothing", "times_now", "times_price")
 CONTRACT_COLUMNS = ("id", "label", "supplier", "unit", "status", "delivered", "price", "saves", "premium", "premium_share", "release", "verdict")
 FUTURE_COLUMNS = ("id", "label", "future", "weight", "delivered", "unit", "saves")
 LIMITS = (
@@ -86,7 +86,7 @@ class _Teller:
         unit = self.scenario.materials[pile.material].unit
         bought = self.found.prices.get(worth.key)
         pays = math.nan if bought is None else worth.pays_up_to(bought.price)
-        if bought is not None and not worth.level and pays >= worth.curve[-1].end:
+        if bought is not None and not worth.level and worth.curve and pays >= worth.curve[-1].end:
             pays = math.inf
         change = pays - worth.initial
         saving = worth.cost(worth.initial) - worth.cost(pays) - change * bought.price if bought is not None and math.isfinite(change) else math.nan
@@ -112,10 +112,12 @@ class _Teller:
     def pieces(self, worth: Worth) -> Iterator[dict[str, Any]]:
         pile = self.scenario.stockpiles[worth.key]
         head = {"id": worth.key, "label": pile.label or worth.key, "unit": self.scenario.materials[pile.material].unit}
+        price = self.found.prices[worth.key].price if worth.key in self.found.prices else 0.0
         for piece in worth.curve:
             saves = piece.first - piece.last
             total = worth.curve[0].first - piece.last
-            yield {**head, "from": piece.start, "to": piece.end, "value_per_unit": -piece.slope, "saves": saves, "saves_from_nothing": total}
+            relative = {"times_now": _ratio(piece.start, worth.initial), "times_price": _ratio(-piece.slope, price)}
+            yield {**head, "from": piece.start, "to": piece.end, "value_per_unit": -piece.slope, "saves": saves, "saves_from_nothing": total, **relative}
 
     def contract(self, premium: Premium) -> dict[str, Any]:
         contract = self.scenario.contracts[premium.key]
@@ -189,7 +191,7 @@ class _Teller:
     def sections(self, tables: Mapping[str, pd.DataFrame]) -> Iterator[Section]:
         several = len(self.found.futures) > 1
         if len(tables["stockpiles"]):
-            yield from self.stock_sections()
+            yield from self.stock_sections(tables["stock_value"])
         if len(tables["contracts"]):
             yield self.contract_section()
         if len(tables["contracts_by_future"]) and several:
@@ -200,7 +202,7 @@ class _Teller:
                 note=f"Saves: what doing without would add to the cost, {self.currency}, discounted.",
             )
 
-    def stock_sections(self) -> Iterator[Section]:
+    def stock_sections(self, curves: pd.DataFrame) -> Iterator[Section]:
         sizes = (Column("size", "size", "number"), Column("pays_up_to", "pays up to", "number"), Column("unit"))
         values = (Column("value_of_one_more", "one more", "number"), Column("price", "price", "number"), Column("net_saving", "net saving", "money"))
         yield Section(
@@ -218,8 +220,14 @@ class _Teller:
                 Column("value_per_unit", "value a unit", "number"), Column("saves", "saves", "money"), Column("saves_from_nothing", "in all", "money"),
             ),
             note=f"What each further unit saves, {self.currency}, discounted; the sums are against the smallest size.",
-            chart=Chart("step", "from", ("value_per_unit",), by="label", x_title="size, units", y_title=f"{self.currency} per unit"),
+            chart=self.curve_chart(curves),
         )  # fmt: skip
+
+    def curve_chart(self, curves: pd.DataFrame) -> Chart:
+        """Value by size; where they can be, sizes and values are told against what there is and what it costs, so that small stockpiles are seen as well."""
+        if curves[["times_now", "times_price"]].isna().to_numpy().any():
+            return Chart("step", "from", ("value_per_unit",), by="label", x_title="size, units", y_title=f"{self.currency} per unit")
+        return Chart("step", "times_now", ("times_price",), by="label", x_title="size, times the present one", y_title="value of a unit, times its price")
 
     def contract_section(self) -> Section:
         head = (Column("id", "contract"), Column("delivered", "delivered", "number"), Column("unit"), Column("price", "price", "number"))
@@ -232,6 +240,10 @@ class _Teller:
             most=30,
             chart=Chart("bar", "label", ("saves",), x_title="contract", y_title=self.currency),
         )
+
+
+def _ratio(number: float, base: float) -> float:
+    return number / base if base else math.nan
 
 
 def _stock_verdict(change: float, value: float) -> str:

@@ -89,6 +89,15 @@ def test_futures_are_averaged_by_weight(tmp_path: Path) -> None:
     assert found.headline[0] == "Mean over s (50 %), plenty (50 %)."
 
 
+def test_futures_may_start_with_other_amounts(tmp_path: Path) -> None:
+    """The other future starts with 10 t of the 20: with 30 t the first one has 30 and the other 20, and both save 50 on the next."""
+    (tmp_path / "less.yaml").write_text("extends: s.yaml\nstockpiles: {reserve: {initial: 10}}\n", encoding="utf-8")
+    found = asked(tmp_path, STOCK, futures=(str(tmp_path / "less.yaml"),))
+    # the first has its corners at 40, 80, … and the other, which has 10 t less, at 50, 90, …
+    assert list(curve(found).items())[:4] == [(40, 50), (50, 49), (80, 48), (90, 47)]
+    assert math.isnan(the(found, "stockpiles")["worth"])
+
+
 @pytest.mark.parametrize("weight", ["=1", "=100 %"])
 def test_a_future_may_have_all_the_weight(tmp_path: Path, weight: str) -> None:
     (tmp_path / "plenty.yaml").write_text(PLENTY, encoding="utf-8")
@@ -129,6 +138,13 @@ def test_what_holds_a_stockpile_back_is_named(tmp_path: Path) -> None:
     assert reserve["held_back"] == "the rate of drawing in 2026 … 2028"
     # a unit beyond the three fives is never drawn, and kept for three years
     assert reserve["value_of_one_more"] == pytest.approx(-6)
+
+
+def test_a_stock_without_which_there_is_no_plan(tmp_path: Path) -> None:
+    """Nothing else can be had and nothing may run short: 300 t are needed, and more is kept for three years at 2."""
+    sets = ("suppliers={cheap: {capacity: 0}, dear: {capacity: 0}}", "demands.plants.shortage=null", "stockpiles.reserve.initial=300")
+    reserve = the(asked(tmp_path, STOCK, *sets, prices=("reserve=7",)), "stockpiles")
+    assert (reserve["worth"], reserve["value_of_one_more"], reserve["pays_up_to"]) == (math.inf, pytest.approx(-6), pytest.approx(300))
 
 
 # One year, 100 t: 60 t by contract at 30, the rest outside it, up to 70 t at 40 and the rest at 50.
