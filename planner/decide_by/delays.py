@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from planner.opened import Opened
-from planner.solver.certificate import proven
+from planner.solver.certificate import TOLERANCE, proven
 from planner.solver.elastic import Row, Slack, with_rows, with_slacks
 from planner.solver.engine import SolverError
 from planner.solver.highs import Solution
@@ -24,6 +24,8 @@ VARIABLES = {"project": "commit", "contract": "sign"}
 """The variable by which each kind of decision is taken."""
 SHORT = 1e-6
 """A shortage below this share of what is wanted is rounding."""
+DEMAND = 1.0
+"""All of a demand: what runs short is proven to a millionth of that."""
 Measure = Callable[[int], float]
 
 
@@ -144,7 +146,7 @@ class Delays:
     @cached_property
     def _kept(self) -> WhatIf | None:
         """The least, over all plans whatever they cost, by which demands run shorter than in the cheapest plan."""
-        return _opened_again(keeping_service(self.part.program, self.shortages, self.unserved(self.part.solution.x), self.wanted))
+        return _opened_again(keeping_service(self.part.program, self.shortages, self.unserved(self.part.solution.x), self.wanted), DEMAND)
 
     def lost_service(self, closed: frozenset[int]) -> float:
         """By how much demands run shorter without some columns than the cheapest plan leaves them, at least [sum of shares of demands]."""
@@ -153,13 +155,18 @@ class Delays:
         if self._kept is None:
             # where nothing may run short there is a plan that serves all, or none
             return math.inf if self.outcome(closed) is None else 0.0
-        outcome = self._kept.ask(closed=closed)
+        outcome = self._kept.ask(closed=closed, worth=DEMAND)
         return math.inf if outcome is None else outcome.cost
 
     @cached_property
     def _least(self) -> WhatIf | None:
         """The least cost of shortage, whatever all else costs."""
-        return _opened_again(only_shortage(self.part.program))
+        return _opened_again(only_shortage(self.part.program), self._worth)
+
+    @property
+    def _worth(self) -> float:
+        """A cost of shortage that is worth caring about, so that it is proven to what counts as rounding."""
+        return self.part.rounding / TOLERANCE
 
     @cached_property
     def accepted(self) -> float:
@@ -174,7 +181,7 @@ class Delays:
         """What closing columns adds to the least cost of shortage that any plan could have [discounted money]."""
         if self._least is None:
             return 0.0
-        outcome = self._least.ask(closed=closed)
+        outcome = self._least.ask(closed=closed, worth=self._worth)
         return math.inf if outcome is None else outcome.cost - self._least.now.cost
 
 
@@ -183,11 +190,16 @@ def before(columns: Mapping[int, Collection[int]], place: int) -> frozenset[int]
     return frozenset(column for start, found in columns.items() if start < place for column in found)
 
 
-def _opened_again(program: LinearProgram | None) -> WhatIf | None:
-    """A program of which it is known that it has a plan, open for questions; None where there is nothing in it."""
+def _opened_again(program: LinearProgram | None, worth: float) -> WhatIf | None:
+    """A program of which it is known that it has a plan, open for questions; None where there is nothing in it.
+
+    Args:
+        program: The program.
+        worth: What its objective, which may be next to nothing, is worth caring about.
+    """
     if program is None:
         return None
-    found = proven(program)
+    found = proven(program, worth=worth)
     if not isinstance(found, Solution) or found.optimum is None:
         raise SolverError("the least shortage of a scenario that has a plan could not be found")
     return WhatIf(program, found.optimum)

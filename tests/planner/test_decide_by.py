@@ -14,6 +14,7 @@ import pytest
 from planner.decide_by import decide_by
 from planner.errors import InputError, NoPlanError
 from planner.findings import Findings
+from planner.language import new_scenario
 from planner.pipeline import solve_scenario
 
 ROOT = Path(__file__).parents[2]
@@ -178,6 +179,13 @@ def test_workers_find_the_same(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(MINE, encoding="utf-8")
     one, two = (decide_by(tmp_path / "s.yaml", workers=number).tables for number in (1, 2))
     assert all(one[name].equals(two[name]) for name in one)
+
+
+def test_the_scenario_to_begin_with_has_its_dates(tmp_path: Path) -> None:
+    """What must not get shorter cannot be kept more exactly than the plan was written: a least of next to nothing is proven all the same."""
+    for path in new_scenario(tmp_path / "question"):
+        if path.name == "cutoff.yaml":
+            assert row(decide_by(path), "second_source_plant")["first"] == "2026-01"
 
 
 def test_the_command_tells_it_as_json(tmp_path: Path) -> None:
