@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.console import Group, JustifyMethod, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -38,12 +38,11 @@ def _table(found: Findings, section: Section) -> RenderableType:
         return Text("  nothing", style="dim")
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for place, column in enumerate(section.columns):
-        is_text, least = column.shown == "text", 12 if place == 0 else None
-        # what is counted must be read whole: only columns that may wrap give way, and the names in them are cut instead
-        justify: JustifyMethod = "left" if is_text else "right"
-        table.add_column(column.heading, justify=justify, no_wrap=not is_text, min_width=least)
+        # names may go on in a second line; what is counted must not
+        counted = column.shown != "text"
+        table.add_column(column.heading, justify="right" if counted else "left", min_width=12 if place == 0 else None)
     for row in cells[: section.most]:
-        table.add_row(*(Text(harmless(cell), no_wrap=True, overflow="ellipsis") for cell in row))
+        table.add_row(*(Text(harmless(cell), no_wrap=column.shown != "text") for cell, column in zip(row, section.columns, strict=True)))
     if len(cells) <= section.most:
         return table
     return Group(table, Text(f"and {len(cells) - section.most} more: --json, --out and --html have all", style="dim"))
