@@ -29,16 +29,18 @@ if TYPE_CHECKING:
     from planner.pipeline import solve_scenario as solve
     from planner.plan import Plan
     from planner.scenario.load import load
+    from planner.sweep import sweep as run_sweep
 
 __all__ = [
     "CheckError", "Comparison", "InputError", "Interrupted", "LimitError", "NoPlanError", "Plan", "StopgapError",
-    "compare", "load", "solve", "stacked",
+    "compare", "load", "run_sweep", "solve", "stacked",
 ]  # fmt: skip
 
 _LAZY = {
     "load": ("planner.scenario.load", "load"),
     "solve": ("planner.pipeline", "solve_scenario"),
     "Plan": ("planner.plan", "Plan"),
+    "run_sweep": ("planner.sweep", "sweep"),
     **{name: ("planner.comparison", name) for name in ("Comparison", "compare", "stacked")},
     **{name: ("planner.errors", name) for name in ("CheckError", "InputError", "Interrupted", "LimitError", "NoPlanError", "StopgapError")},
 }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from planner.cli import solving, showing, analysing, starting  # isort: skip - the order of the commands in the help
+from planner.cli import solving, showing, analysing, sweeping, starting  # isort: skip - the order of the commands in the help
 from planner.cli.outcome import guarded
 from planner.cli.shared import Progress, app, listen_to
 
-__all__ = ["Progress", "analysing", "app", "guarded", "main", "showing", "solving", "starting"]
+__all__ = ["Progress", "analysing", "app", "guarded", "main", "showing", "solving", "starting", "sweeping"]
 
 
 def main(received: list[int] | None = None) -> int:

@@ -6,8 +6,8 @@ fraction of the time, and refuses anything else. A test holds it equal to ``Line
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,12 +109,10 @@ def lower(model: pyo.ConcreteModel, counted_in: Mapping[str, Callable[[Any], str
                 row_upper.append(high)
     row_of, index, value = terms.merged(len(columns))
     lines = _objective_lines(model, position)
-    cost = np.zeros(len(columns))
-    for line in lines.values():
-        cost[line.columns] += line.values
+    cost, offset = _added_up(lines, len(columns))
     return LinearProgram(
         cost=cost,
-        offset=sum(line.constant for line in lines.values()),
+        offset=offset,
         lower=np.array(lowers, dtype=np.float64),
         upper=np.array(uppers, dtype=np.float64),
         row_lower=np.array(row_lower, dtype=np.float64),
@@ -127,6 +125,58 @@ def lower(model: pyo.ConcreteModel, counted_in: Mapping[str, Callable[[Any], str
         groups=_groups(columns, counted_in or {}),
         lines=lines,
     )
+
+
+class Relowering:
+    """Lowers some rows and lines of a model anew, after its expressions were set to other numbers.
+
+    Args:
+        model: A model that was lowered and has kept its variables and rows.
+        program: What it was lowered to.
+    """
+
+    def __init__(self, model: pyo.ConcreteModel, program: LinearProgram) -> None:
+        self.model, self.program = model, program
+        self.position = _variables(model)[3]
+
+    def again(self, rows: Sequence[int], lines: Collection[str]) -> LinearProgram | None:
+        """The program with what stands in the model now.
+
+        Args:
+            rows: Numbers of the rows that were set.
+            lines: Names of the expressions in the objective that were set.
+
+        Returns:
+            The same arrays as lowering the whole model gives; None where a row has other variables than before.
+        """
+        program, terms = self.program, _Terms(self.position)
+        low, high = program.row_lower.copy(), program.row_upper.copy()
+        for row in rows:
+            name, key = program.rows[row]
+            low[row], high[row] = terms.add_row(self.model.component(name)[key].expr, name)
+        _, index, value = terms.merged(program.shape[1])
+        places = _places(program.start, rows)
+        if len(index) != len(places) or not np.array_equal(index, program.index[places]):
+            return None
+        values = program.value.copy()
+        values[places] = value
+        told = {name: _line(self.model.component(name), self.position, name) if name in lines else line for name, line in program.lines.items()}
+        cost, offset = _added_up(told, program.shape[1])
+        return replace(program, cost=cost, offset=offset, row_lower=low, row_upper=high, value=values, lines=told)
+
+
+def _places(start: Integers, rows: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Places of the non-zeros of some rows, row by row."""
+    parts = [np.arange(start[row], start[row + 1], dtype=np.int64) for row in rows]
+    return np.concatenate([np.empty(0, dtype=np.int64), *parts])
+
+
+def _added_up(lines: Mapping[str, Line], width: int) -> tuple[Floats, float]:
+    """Cost by column, and the constant."""
+    cost = np.zeros(width)
+    for line in lines.values():
+        cost[line.columns] += line.values
+    return cost, sum(line.constant for line in lines.values())
 
 
 def _objective_lines(model: pyo.ConcreteModel, position: dict[int, int]) -> dict[str, Line]:

@@ -1,0 +1,188 @@
+"""A program that is built once and patched for scenarios with other numbers.
+
+Which number of the data goes into which rows is not written down anywhere, since that would be a second formulation. It is found
+out: the rules of the model are called once more, row by row, on data that note who reads them. Where a scenario has other numbers, the
+rules of just the rows and cost lines that have read them are called on the new data, and lowered as always. What else must be the same
+(who can ship when, which limits exist) is held against the template; where it is not, nothing is patched.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+import pyomo.core as pyo
+
+import sourcing_lp
+from planner.collector import collector_paused
+from planner.solver.lower import LinearProgram, Relowering, lower
+from sourcing_lp.cost import COST_LINES
+from sourcing_lp.data import PolicyRow, SourcingData
+from sourcing_lp.units import counted_in
+
+Entry = tuple[str, Hashable]
+"""(field of the data, key in it): one number, or a few that belong together."""
+Row = tuple[str, Any]
+"""(constraint, index), whether or not the program has the row; (cost line, None)."""
+POLICY_ROWS = "policy_rows"
+
+
+class Template:
+    """A built program with its data.
+
+    Args:
+        data: A compiled scenario, the base of those that are to come.
+    """
+
+    def __init__(self, data: SourcingData) -> None:
+        logging.getLogger("pyomo").setLevel(logging.CRITICAL)
+        self.data = data
+        self.reads: Counter[Entry] = Counter()
+        with collector_paused():
+            watched = _Watched(data, self.reads)
+            self.model = sourcing_lp.build(watched)
+            self.program = lower(self.model, counted_in(watched))
+            self.relowering = Relowering(self.model, self.program)
+            self.readers, self.structure = self._readers(watched)
+        self.number = {key: place for place, key in enumerate(self.program.rows)}
+        self.model.data = data
+
+    def _readers(self, watched: Any) -> tuple[dict[Entry, list[Row]], set[Entry]]:
+        """Who reads each entry, and the entries that say more than numbers: those read while no rule was at work."""
+        built = self.reads.copy()
+        self.model.policy_rows = _Noting(POLICY_ROWS, self.model.policy_rows, self.reads)
+        readers: dict[Entry, list[Row]] = defaultdict(list)
+        by_rules: Counter[Entry] = Counter()
+        for row in self._rows():
+            self.reads.clear()
+            self._evaluated(row)
+            for entry in self.reads:
+                readers[entry].append(row)
+            by_rules.update(self.reads)
+        return dict(readers), {entry for entry, times in built.items() if times > by_rules[entry]}
+
+    def _rows(self) -> Iterator[Row]:
+        for component in self.model.component_objects(pyo.Constraint, descend_into=False):
+            yield from ((component.local_name, key) for key in component.index_set())
+        yield from ((name, None) for name in COST_LINES)
+
+    def _evaluated(self, row: Row) -> Any:
+        """The expression of a row or cost line, from the data that the model has now."""
+        name, key = row
+        return COST_LINES[name](self.model) if name in COST_LINES else self.model.component(name).rule(self.model, key)
+
+    def changes(self, data: SourcingData) -> set[Entry] | None:
+        """Entries that differ.
+
+        Args:
+            data: Another compiled scenario.
+
+        Returns:
+            None where more than numbers differs.
+        """
+        found: set[Entry] = set()
+        for name, mine, other in _fields(self.data, data):
+            if isinstance(mine, Mapping):
+                if mine == other:
+                    continue
+                if list(mine) != list(other):
+                    return None
+                found.update((name, key) for key, value in mine.items() if value != other[key])
+            elif name.startswith("policy."):
+                continue
+            elif isinstance(mine, float):
+                found.update([(name, None)] if mine != other else [])
+            elif mine != other:
+                return None
+        mine, other = policy_rows(self.data), policy_rows(data)
+        if list(mine) != list(other) or any((row.penalty is None) != (other[key].penalty is None) for key, row in mine.items()):
+            return None
+        found.update((POLICY_ROWS, key) for key, row in mine.items() if row != other[key])
+        return found if self.structure.isdisjoint(found) else None
+
+    def program_of(self, data: SourcingData, changes: set[Entry]) -> LinearProgram | None:
+        """The program of other data.
+
+        Args:
+            data: Another compiled scenario.
+            changes: Where it differs from the template.
+
+        Returns:
+            What building and lowering it gives, to the last digit; None where rows come, go or have other variables.
+        """
+        rows = dict.fromkeys(row for entry in sorted(changes, key=repr) for row in self.readers.get(entry, ()))
+        self.model.data, self.model.policy_rows = data, policy_rows(data)
+        try:
+            numbers: list[int] = []
+            lines: list[str] = []
+            for row in rows:
+                name, key = row
+                expression = self._evaluated(row)
+                if name in COST_LINES:
+                    lines.append(f"cost_{name}")
+                    self.model.component(lines[-1]).set_value(expression)
+                elif (expression is pyo.Constraint.Skip) != (row not in self.number):
+                    return None
+                elif row in self.number:
+                    numbers.append(self.number[row])
+                    self.model.component(name)[key].set_value(expression)
+            return self.relowering.again(sorted(numbers), lines)
+        finally:
+            self.model.data = self.data
+
+
+def policy_rows(data: SourcingData) -> dict[tuple[str, str, str], PolicyRow]:
+    """Rows of policies by key, as the model has them."""
+    return {row.key: row for row in data.policy.rows}
+
+
+def _fields(one: SourcingData, other: SourcingData) -> Iterator[tuple[str, Any, Any]]:
+    """(name, value, value) of each field of two compiled scenarios."""
+    for subject in fields(SourcingData):
+        mine, theirs = getattr(one, subject.name), getattr(other, subject.name)
+        for part in fields(mine):
+            yield f"{subject.name}.{part.name}", getattr(mine, part.name), getattr(theirs, part.name)
+
+
+class _Noting(dict[Any, Any]):
+    """A map that notes which of its values are read; who asks for its keys alone learns what every other map has as well."""
+
+    def __init__(self, name: str, values: Mapping[Any, Any], reads: Counter[Entry]) -> None:
+        super().__init__(values)
+        self.name, self.noted = name, reads
+
+    def __getitem__(self, key: Any) -> Any:
+        self.noted[self.name, key] += 1
+        return super().__getitem__(key)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return self[key] if key in self else default
+
+    def values(self) -> Any:
+        return [self[key] for key in self]
+
+    def items(self) -> Any:
+        return [(key, self[key]) for key in self]
+
+
+class _Watched:
+    """Compiled data, or a subject of them, that note what is read."""
+
+    def __init__(self, data: Any, reads: Counter[Entry], name: str = "") -> None:
+        self._reads, self._name, self._data = reads, name, data
+        for part in fields(data):
+            value, own = getattr(data, part.name), f"{name}.{part.name}" if name else part.name
+            if not name:
+                setattr(self, part.name, _Watched(value, reads, own))
+            elif isinstance(value, Mapping):
+                setattr(self, part.name, _Noting(own, value, reads))
+
+    def __getattr__(self, name: str) -> Any:
+        # what is no map: numbers may differ, all else is the same for every scenario that is patched
+        value = getattr(self._data, name)
+        if isinstance(value, float):
+            self._reads[f"{self._name}.{name}", None] += 1
+        return value
