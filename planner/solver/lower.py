@@ -139,36 +139,47 @@ class Relowering:
         self.model, self.program = model, program
         self.position = _variables(model)[3]
 
-    def again(self, rows: Sequence[int], lines: Collection[str]) -> LinearProgram | None:
+    def again(self, rows: Sequence[int], lines: Collection[str]) -> LinearProgram:
         """The program with what stands in the model now.
 
         Args:
-            rows: Numbers of the rows that were set.
+            rows: Numbers of the rows that were set, in order.
             lines: Names of the expressions in the objective that were set.
 
         Returns:
-            The same arrays as lowering the whole model gives; None where a row has other variables than before.
+            The same arrays as lowering the whole model gives.
         """
         program, terms = self.program, _Terms(self.position)
         low, high = program.row_lower.copy(), program.row_upper.copy()
         for row in rows:
             name, key = program.rows[row]
             low[row], high[row] = terms.add_row(self.model.component(name)[key].expr, name)
-        _, index, value = terms.merged(program.shape[1])
-        places = _places(program.start, rows)
-        if len(index) != len(places) or not np.array_equal(index, program.index[places]):
-            return None
-        values = program.value.copy()
-        values[places] = value
+        start, index, value = _spliced(program, rows, *terms.merged(program.shape[1]))
         told = {name: _line(self.model.component(name), self.position, name) if name in lines else line for name, line in program.lines.items()}
         cost, offset = _added_up(told, program.shape[1])
-        return replace(program, cost=cost, offset=offset, row_lower=low, row_upper=high, value=values, lines=told)
+        return replace(program, cost=cost, offset=offset, row_lower=low, row_upper=high, start=start, index=index, value=value, lines=told)
 
 
-def _places(start: Integers, rows: Sequence[int]) -> npt.NDArray[np.int64]:
-    """Places of the non-zeros of some rows, row by row."""
-    parts = [np.arange(start[row], start[row + 1], dtype=np.int64) for row in rows]
-    return np.concatenate([np.empty(0, dtype=np.int64), *parts])
+def _spliced(program: LinearProgram, rows: Sequence[int], row_of: Integers, index: Integers, value: Floats) -> tuple[Integers, Integers, Floats]:
+    """Start, column and value of the non-zeros with those of some rows replaced.
+
+    Args:
+        program: The rows as they were.
+        rows: Rows that are replaced, in order.
+        row_of: Place among them of each new non-zero.
+        index: Its column.
+        value: Its value.
+    """
+    counts = np.diff(program.start)
+    replaced = np.zeros(len(counts), dtype=bool)
+    replaced[list(rows)] = True
+    kept = ~np.repeat(replaced, counts)
+    counts[list(rows)] = np.bincount(row_of, minlength=len(rows))
+    new = np.repeat(replaced, counts)
+    columns, values = np.empty(len(new), dtype=np.int32), np.empty(len(new))
+    columns[new], columns[~new] = index, program.index[kept]
+    values[new], values[~new] = value, program.value[kept]
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), columns, values
 
 
 def _added_up(lines: Mapping[str, Line], width: int) -> tuple[Floats, float]:

@@ -108,9 +108,9 @@ def _must_work(spec: SweepSpec, tree: Node, bases: list[Loaded]) -> None:
     """Refuse inputs that give no scenario with any of their values on any base: nobody meant that."""
     problems: list[Problem] = []
     for name, variation in spec.vary.items():
-        tried = [_problem_with(base, name, variation, value) for base in bases for value in _samples(variation)[:1]]
+        tried = [_problem_with(base, variation, value) for base in bases for value in _samples(variation)[:1]]
         if all(tried):
-            tried = [_problem_with(base, name, variation, value) for base in bases for value in _samples(variation)]
+            tried = [_problem_with(base, variation, value) for base in bases for value in _samples(variation)]
         if all(tried):
             text, hint = next(problem for problem in tried if problem)
             where = "paths" if variation.path is None else "path"
@@ -128,7 +128,7 @@ def _samples(variation: Variation) -> list[Any]:
     return [float(value) for value in quantiles(variation, np.array([0.5]))]
 
 
-def _problem_with(base: Loaded, name: str, variation: Variation, value: Any) -> tuple[str, str] | None:
+def _problem_with(base: Loaded, variation: Variation, value: Any) -> tuple[str, str] | None:
     """(problem, hint) of a value of one input set alone."""
     try:
         values = _Paths(base.sources.tree).of(variation, value)
@@ -253,11 +253,12 @@ def multiplied(value: Any, factor: float, path: str) -> Any:
         return {key: multiplied(part, factor, f"{path}.{key}") for key, part in value.items()}
     if isinstance(value, str):
         number, unit = split(value)
-        return f"{number * factor!r} {unit}".strip()
+        # times one it is what it was, to the letter
+        return value if factor == 1 else f"{number * factor!r} {unit}".strip()
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         what = "a list, which has no factor" if isinstance(value, (list, tuple)) else f"{value!r}, not a number"
         raise UnitError(f"{path}: is {what}", f"name what is meant, such as {path}.0" if isinstance(value, (list, tuple)) else "")
-    return value * factor
+    return value if factor == 1 else value * factor
 
 
 class Texts:
@@ -311,4 +312,3 @@ def _pieces(top: str, node: Node) -> dict[Path_, str]:
 def _entry(top: str, entry: str, node: Node) -> str:
     """The lines of one entry, written where they stand."""
     return resolved_text(Node({top: Node({entry: node}, node.mark)}, node.mark)).split("\n", 1)[1]
-

@@ -90,8 +90,8 @@ def _shares(scenario: Scenario, data: SourcingData, reading: Reading, x: Floats)
     """Share of each country of origin in all that is shipped of a material over the horizon, in and outside contracts."""
     shipped = reading.sums("purchase", x)
     for contract, units in reading.sums("lift", x).items():
-        supplier = data.contracts.supplier[contract]
-        shipped[supplier] = shipped.get(supplier, 0.0) + units
+        seller = data.contracts.supplier[contract]
+        shipped[seller] = shipped.get(seller, 0.0) + units
     by_origin: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for key, supplier in sorted(scenario.suppliers.items()):
         if supplier.mined_in:

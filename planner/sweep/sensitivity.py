@@ -17,6 +17,7 @@ from planner.sweep.spec import SweepSpec
 
 Floats = npt.NDArray[np.float64]
 Row = dict[str, Any]
+COST = "total_cost"
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,14 @@ class Told:
     note: str
 
 
-_ENDS = (("at_low", "at", "text"), ("low", "cost least", "money"), ("at_high", "at", "text"), ("high", "cost most", "money"), ("swing", "swing", "money"))
-SHOWN = {
+_ENDS: tuple[tuple[str, str, Shown], ...] = (
+    ("at_low", "at", "text"),
+    ("low", "least", "money"),
+    ("at_high", "at", "text"),
+    ("high", "most", "money"),
+    ("swing", "swing", "money"),
+)
+SHOWN: dict[str, Told] = {
     "one_at_a_time": Told(
         "swing", _ENDS, "range", ("low", "high"), "total cost",
         "{input} moves the cost most when it moves alone: by {value} {currency}.", "money", "Each input alone, all others as in the scenario.",
@@ -51,10 +58,11 @@ SHOWN = {
         "From −1 (the cost falls whenever the input rises) to 1; near 0 it has no say, or one that goes both ways.",
     ),
     "morris": Told(
-        "mu_star", (("mu_star", "mean effect, size", "money"), ("mu_star_conf", "± (95 %)", "money"), ("mu", "mean effect", "money"), ("sigma", "spread", "money")),
+        "mu_star",
+        (("mu_star", "mean effect, size", "money"), ("mu_star_conf", "± (95 %)", "money"), ("mu", "mean effect", "money"), ("sigma", "spread", "money")),
         "bar", ("mu_star",), "mean size of the effect on total cost",
         "{input} moves the cost most: its mean effect over its range is {value} {currency}.", "money",
-        "Effects of moving an input over its whole range, met in many places (Morris). A spread as large as the mean says that it hangs on the other inputs, or is not straight.",
+        "Effects of moving an input over its whole range, from many places (Morris). A spread as large as the mean: it hangs on others, or is not straight.",
     ),
     "sobol": Told(
         "ST", (("S1", "alone", "percent"), ("S1_conf", "±", "percent"), ("ST", "with others", "percent"), ("ST_conf", "±", "percent")),
@@ -64,6 +72,33 @@ SHOWN = {
     ),
 }  # fmt: skip
 SHOWN["latin_hypercube"] = SHOWN["monte_carlo"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A figure over the runs of a design on one combination of overlays."""
+
+    spec: SweepSpec
+    family: pd.DataFrame
+    points: Points
+    values: Floats
+    """The figure, NaN where there is no plan."""
+
+    @property
+    def unit(self) -> Floats:
+        """The points in the unit cube, of random designs."""
+        assert self.points.unit is not None
+        return self.points.unit
+
+    @property
+    def lost(self) -> int:
+        """How many runs have no such figure."""
+        return int(np.isnan(self.values).sum())
+
+    def blocks(self, size: int) -> tuple[Floats, Floats, int]:
+        """Points and values of the blocks of runs in which all have the figure, and how many runs are left out."""
+        whole = np.repeat(np.isfinite(self.values).reshape(-1, size).all(axis=1), size)
+        return self.unit[whole], self.values[whole], int((~whole).sum())
 
 
 def sensitivity(spec: SweepSpec, runs: pd.DataFrame, points: Points, outputs: Sequence[str]) -> tuple[pd.DataFrame, str]:
@@ -90,8 +125,8 @@ def sensitivity(spec: SweepSpec, runs: pd.DataFrame, points: Points, outputs: Se
             values = family[name].to_numpy(dtype=float)
             if not np.isfinite(values).any():
                 continue
-            found, lost = measure(spec, family, points, values)
-            left_out = max(left_out, lost)
+            found, lost = measure(Sample(spec, family, points, values))
+            left_out = max(left_out, lost) if name == COST else left_out
             overlays = {overlay: family[overlay].iloc[0] for overlay in spec.overlays}
             ranked = sorted(found, key=lambda row: -abs(row[shown.by]) if np.isfinite(row[shown.by]) else 0.0)
             rows += [{"output": name, **overlays, **row} for row in ranked]
@@ -99,23 +134,23 @@ def sensitivity(spec: SweepSpec, runs: pd.DataFrame, points: Points, outputs: Se
     return pd.DataFrame(rows), note
 
 
-def _ends(spec: SweepSpec, family: pd.DataFrame, points: Points, values: Floats) -> tuple[list[Row], int]:
+def _ends(sample: Sample) -> tuple[list[Row], int]:
     """Least and most of a figure over the values of each input, all others as in the scenario; the scenario itself is the first run."""
-    rows = []
-    for name in spec.vary:
-        mine = [0, *(place for place, point in enumerate(points.points) if name in point)]
-        rows += _row(name, [_written(family[name].iloc[place]) for place in mine], values[mine])
-    return rows, int(np.isnan(values).sum())
+    rows: list[Row] = []
+    for name in sample.spec.vary:
+        mine = [0, *(place for place, point in enumerate(sample.points.points) if name in point)]
+        rows += _row(name, [_written(sample.family[name].iloc[place]) for place in mine], sample.values[mine])
+    return rows, sample.lost
 
 
-def _means(spec: SweepSpec, family: pd.DataFrame, points: Points, values: Floats) -> tuple[list[Row], int]:
+def _means(sample: Sample) -> tuple[list[Row], int]:
     """Least and most of the mean of a figure over all runs with a value of an input."""
-    rows = []
-    for name in spec.vary:
+    rows: list[Row] = []
+    for name in sample.spec.vary:
         # a value whose every run has no plan has no mean
-        means = pd.Series(values).groupby(family[name].map(_written), sort=False).mean()
-        rows += _row(name, list(means.index), means.to_numpy(dtype=float))
-    return rows, int(np.isnan(values).sum())
+        means = pd.Series(sample.values).groupby(sample.family[name].map(_written), sort=False).mean()
+        rows += _row(name, [str(label) for label in means.index], np.asarray(means, dtype=np.float64))
+    return rows, sample.lost
 
 
 def _row(name: str, labels: Sequence[str], values: Floats) -> Iterator[Row]:
@@ -132,56 +167,46 @@ def _written(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _correlations(spec: SweepSpec, family: pd.DataFrame, points: Points, values: Floats) -> tuple[list[Row], int]:
+def _correlations(sample: Sample) -> tuple[list[Row], int]:
     """Spearman's rank correlation of a figure with each input; listed values count in the order in which they are listed."""
     from scipy.stats import rankdata
 
-    assert points.unit is not None
-    good = np.isfinite(values)
-    ranks = rankdata(values[good])
-    rows = []
-    for place, name in enumerate(spec.vary):
-        mine = rankdata(_positions(spec, name, points, place)[good])
+    good = np.isfinite(sample.values)
+    ranks = rankdata(sample.values[good])
+    rows: list[Row] = []
+    for place, (name, variation) in enumerate(sample.spec.vary.items()):
+        position = sample.unit[good, place]
+        mine = rankdata(position if variation.values is None else np.floor(position * len(variation.values)))
         straight = len(ranks) > 1 and np.ptp(ranks) > 0 and np.ptp(mine) > 0
         correlation = float(np.corrcoef(mine, ranks)[0, 1]) if straight else 0.0
         rows.append({"input": name, "rank_correlation": correlation, "size": abs(correlation)})
-    return rows, int((~good).sum())
+    return rows, sample.lost
 
 
-def _positions(spec: SweepSpec, name: str, points: Points, place: int) -> Floats:
-    """Each run's value of an input as a number that rises with it."""
-    variation = spec.vary[name]
-    assert points.unit is not None
-    if variation.values is None:
-        return np.asarray(points.unit[:, place])
-    return np.floor(points.unit[:, place] * len(variation.values))
-
-
-def _elementary(spec: SweepSpec, family: pd.DataFrame, points: Points, values: Floats) -> tuple[list[Row], int]:
+def _elementary(sample: Sample) -> tuple[list[Row], int]:
     """Morris: mean, mean size and spread of elementary effects; trajectories with a run without a plan are left out."""
     from SALib.analyze import morris
 
-    design = spec.design.morris
+    spec, design = sample.spec, sample.spec.design.morris
     assert design is not None
-    assert points.unit is not None
-    unit, complete, lost = _blocks(points.unit, values, len(spec.vary) + 1)
+    unit, complete, lost = sample.blocks(len(spec.vary) + 1)
     if len(complete) < 2 * (len(spec.vary) + 1):
         return [], lost
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         found = morris.analyze(problem_of(list(spec.vary)), unit, complete, num_levels=design.levels, seed=spec.seed)
-    return [{"input": name, **{key: float(found[key][place]) for key in ("mu", "mu_star", "mu_star_conf", "sigma")}} for place, name in enumerate(spec.vary)], lost
+    measures = ("mu", "mu_star", "mu_star_conf", "sigma")
+    return [{"input": name, **{key: float(found[key][place]) for key in measures}} for place, name in enumerate(spec.vary)], lost
 
 
-def _variances(spec: SweepSpec, family: pd.DataFrame, points: Points, values: Floats) -> tuple[list[Row], int]:
+def _variances(sample: Sample) -> tuple[list[Row], int]:
     """Sobol: shares of variance alone and with others; base points with a run without a plan are left out."""
     from SALib.analyze import sobol
 
-    design, inputs = spec.design.sobol, len(spec.vary)
+    spec, design, inputs = sample.spec, sample.spec.design.sobol, len(sample.spec.vary)
     assert design is not None
-    assert points.unit is not None
     block = (2 * inputs if design.second_order else inputs) + 2
-    _, complete, lost = _blocks(points.unit, values, block)
+    _, complete, lost = sample.blocks(block)
     if len(complete) < 2 * block or np.ptp(complete) == 0:
         return [], lost
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -191,18 +216,14 @@ def _variances(spec: SweepSpec, family: pd.DataFrame, points: Points, values: Fl
     for place, name in enumerate(spec.vary):
         row: Row = {"input": name, **{key: float(found[key][place]) for key in ("S1", "S1_conf", "ST", "ST_conf")}}
         if design.second_order:
-            row |= {f"S2.{other}": float(np.nanmax([found["S2"][place][k], found["S2"][k][place], -np.inf])) for k, other in enumerate(spec.vary) if k != place}
+            # SALib fills the triangle above the diagonal
+            pairs = np.where(np.isnan(found["S2"]), found["S2"].T, found["S2"])[place]
+            row |= {f"S2.{other}": float(pair) for other, pair in zip(spec.vary, pairs, strict=True)}
         rows.append(row)
     return rows, lost
 
 
-def _blocks(unit: Floats, values: Floats, size: int) -> tuple[Floats, Floats, int]:
-    """Points and values of the blocks of runs in which all have a plan, and how many runs are left out."""
-    whole = np.repeat(np.isfinite(values).reshape(-1, size).all(axis=1), size)
-    return unit[whole], values[whole], int((~whole).sum())
-
-
-_MEASURES: dict[str, Callable[[SweepSpec, pd.DataFrame, Points, Floats], tuple[list[Row], int]]] = {
+_MEASURES: dict[str, Callable[[Sample], tuple[list[Row], int]]] = {
     "one_at_a_time": _ends,
     "grid": _means,
     "latin_hypercube": _correlations,

@@ -64,7 +64,9 @@ def solve_chunk(chunk: Chunk) -> dict[str, Result]:
     _bases[chunk.digest] = base
     while len(_bases) > MOST_BASES:
         _bases.popitem(last=False)
-    return {key: base.run(values, chunk.time_limit) for key, values in chunk.runs}
+    # what a run leaves is gone through once, when all are done
+    with collector_paused():
+        return {key: base.run(values, chunk.time_limit) for key, values in chunk.runs}
 
 
 class Base:
@@ -92,8 +94,7 @@ class Base:
         started = time.process_time()
         status: Status = "failed"
         try:
-            with collector_paused():
-                return self._solved(scenario_with(self.loaded, values), time_limit, started)
+            return self._solved(scenario_with(self.loaded, values), time_limit, started)
         except Interrupted:
             raise
         except InputError as error:
@@ -154,14 +155,27 @@ class Part:
         best = find_best(self.scenario, self.template.data, self.template.program, tie_break=False)
         return None if isinstance(best, NoSolution) or best.solution.optimum is None else best.solution.optimum.basis
 
+    @cached_property
+    def result(self) -> Result:
+        """Its own result."""
+        return solve_part(self.scenario, self.calendar, Prepared(self.template.data, self.template.program, self.reading, self.basis), None)
+
     def solve(self, scenario: Scenario, calendar: Calendar, time_limit: float | None) -> Result:
         """Solve the same part of a variation: the program is patched where only numbers differ, else built."""
         data = compile_scenario(scenario, calendar)
         changes = self.template.changes(data)
+        if not changes and changes is not None and _beside_numbers(scenario) == _beside_numbers(self.scenario):
+            return self.result
         program = None if changes is None else self.template.program_of(data, changes)
         if program is None:
             return solve_part(scenario, calendar, None, time_limit)
         return solve_part(scenario, calendar, Prepared(data, program, self.reading, self.basis), time_limit)
+
+
+def _beside_numbers(scenario: Scenario) -> tuple[object, ...]:
+    """What figures and the choice among equals take from the scenario itself."""
+    suppliers = {key: (item.material, item.mined_in) for key, item in scenario.suppliers.items()}
+    return suppliers, {key: project.stages for key, project in scenario.projects.items()}
 
 
 @dataclass(frozen=True)

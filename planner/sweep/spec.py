@@ -139,7 +139,7 @@ class Trajectories(Part):
 class SobolRuns(Part):
     """Shares of variance after Sobol and Saltelli."""
 
-    runs: int = Field(ge=2, le=MOST_RUNS, description="Base points, a power of 2; each takes two runs more than there are inputs, with second_order twice as many inputs.")
+    runs: int = Field(ge=2, le=MOST_RUNS, description="Base points, a power of 2; each takes two runs more than inputs (twice the inputs with second_order).")
     second_order: bool = Field(False, description="Whether to find interactions of pairs as well.")
 
     @model_validator(mode="after")
@@ -233,8 +233,8 @@ def _without_levels(spec: SweepSpec, tree: Node) -> Iterator[Problem]:
     if spec.design.kind == "grid":
         for name, variation in spec.vary.items():
             if variation.levels is None:
-                hint = "write values, range or factor, or take latin_hypercube or monte_carlo"
-                yield Problem(mark_at(tree, "vary", name, variation.kind), f"vary.{name}.{variation.kind}", "a grid cannot take every number of a distribution", hint)
+                mark, hint = mark_at(tree, "vary", name, variation.kind), "write values, range or factor, or take latin_hypercube or monte_carlo"
+                yield Problem(mark, f"vary.{name}.{variation.kind}", "a grid cannot take every number of a distribution", hint)
 
 
 def mark_at(tree: Node, *path: str | int) -> Mark:

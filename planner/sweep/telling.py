@@ -18,10 +18,9 @@ from planner.sweep import figures
 from planner.sweep.cases import Case, Family
 from planner.sweep.design import Points
 from planner.sweep.result import Result
-from planner.sweep.sensitivity import SHOWN, sensitivity
+from planner.sweep.sensitivity import COST, SHOWN, sensitivity
 from planner.sweep.spec import SweepSpec, mark_at
 
-COST = "total_cost"
 QUANTILES = {"least": 0.0, "low": 0.05, "median": 0.5, "high": 0.95, "most": 1.0}
 
 
@@ -35,8 +34,9 @@ def outputs_of(spec: SweepSpec, tree: Node, families: Sequence[Family]) -> list[
     if not spec.outputs:
         wanted = set().union(*(figures.usual(family.base.scenario) for family in families))
         return [name for name in names if name in wanted]
+    known = "write total_cost, short.*, cost.*"
     problems = [
-        Problem(mark_at(tree, "outputs", place), "outputs", f"there is no figure '{pattern}'", did_you_mean(pattern, names, "write total_cost, short.*, cost.*"))
+        Problem(mark_at(tree, "outputs", place), "outputs", f"there is no figure '{pattern}'", did_you_mean(pattern, names, known))
         for place, pattern in enumerate(spec.outputs)
         if not any(fnmatchcase(name, pattern) for name in names)
     ]
@@ -105,7 +105,7 @@ def findings_of(
         command="sweep",
         title=spec.title or scenario.title or families[0].base.name,
         currency=currency,
-        headline=tuple(_headline(spec, runs, tables, families, labels)),
+        headline=tuple(_headline(spec, runs, tables, families)),
         sections=tuple(sections),
         tables=tables,
         record=record,
@@ -119,7 +119,8 @@ def _summary(runs: pd.DataFrame, outputs: Sequence[str], families: Sequence[Fami
     scenarios = [family.base.scenario for family in families]
     for name in outputs:
         values = runs.loc[runs["status"] == "ok", name]
-        if name.startswith("short_from.") or not values.notna().any():
+        if name.startswith("short_from.") or not (values.fillna(0.0) != 0).any():
+            # what is nothing in every run says nothing
             continue
         title, unit = _told(name, scenarios)
         spread = {label: float(values.quantile(at)) for label, at in QUANTILES.items()}
@@ -135,7 +136,8 @@ def _told(name: str, scenarios: Sequence[Scenario]) -> tuple[str, str]:
 def _summary_section() -> Section:
     numbers = [Column(name, title, "money") for name, title in {"least": "least", "low": "5 %", "median": "median", "high": "95 %", "most": "most"}.items()]
     columns = (Column("title", "figure"), Column("unit"), *numbers, Column("above_zero", "runs above 0", "percent"))
-    return Section("How the figures are spread over the runs", "summary", columns, note="Of the runs that have a plan; 5 % of them lie below the 5 % column.", most=30)
+    note = "Of the runs that have a plan; 5 % of them lie below the 5 % column."
+    return Section("How the figures are spread over the runs", "summary", columns, note=note, most=30)
 
 
 def _told_moves(spec: SweepSpec, moves: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
@@ -159,7 +161,8 @@ def _charts(spec: SweepSpec, runs: pd.DataFrame, moves: pd.DataFrame, labels: Ma
         return []
     ranked = [name for name in moves.loc[moves["output"] == COST, "input"] if name in numeric] if len(moves) else numeric
     first = (ranked or numeric)[0]
-    columns = (Column("run", shown="number"), *(Column(name) for name in spec.overlays), *_inputs(spec, runs, labels), Column("status"), Column(COST, "total cost", "money"))
+    varied = (*(Column(name) for name in spec.overlays), *_inputs(spec, runs, labels))
+    columns = (Column("run", shown="number"), *varied, Column("status"), Column(COST, "total cost", "money"))
     by = next(iter(spec.overlays), "")
     return [Section("The runs", "runs", columns, chart=Chart("scatter", first, (COST,), by=by, x_title=labels[first], y_title=f"total cost, {currency}"))]
 
@@ -168,9 +171,7 @@ def _inputs(spec: SweepSpec, runs: pd.DataFrame, labels: Mapping[str, str]) -> l
     return [Column(name, labels[name], "number" if runs[name].dtype.kind == "f" else "text") for name in spec.vary]
 
 
-def _headline(
-    spec: SweepSpec, runs: pd.DataFrame, tables: Mapping[str, pd.DataFrame], families: Sequence[Family], labels: Mapping[str, str]
-) -> list[str]:
+def _headline(spec: SweepSpec, runs: pd.DataFrame, tables: Mapping[str, pd.DataFrame], families: Sequence[Family]) -> list[str]:
     """What it comes to, in sentences."""
     good = runs[runs["status"] == "ok"]
     lost = len(runs) - len(good)
@@ -196,14 +197,15 @@ def _moves_told(spec: SweepSpec, tables: Mapping[str, pd.DataFrame], currency: s
 def _shortages_told(good: pd.DataFrame, families: Sequence[Family]) -> list[str]:
     """How often each material runs short; always and never are told together."""
     scenarios = [family.base.scenario for family in families]
-    found = []
-    for name in [column for column in good if str(column).startswith("short.")]:
+    found: list[tuple[int, str]] = []
+    for name in [str(column) for column in good if str(column).startswith("short.")]:
         short = good[name].fillna(0.0)
         often = int((short > 0).sum())
         if often:
-            title, unit = _told(str(name), scenarios)
+            title, unit = _told(name, scenarios)
             how = "in every run" if often == len(good) else f"in {often:,} of {len(good):,} runs"
-            found.append((float(short.max()), f"{title.removesuffix(' short')} runs short {how}: {told(float(short.min()), 'number')} to {told(float(short.max()), 'number')} {unit}."))
+            least, most = (told(float(end), "number") for end in (short.min(), short.max()))
+            found.append((often, f"{title.removesuffix(' short')} runs short {how}: {least} to {most} {unit}."))
     return [sentence for _, sentence in sorted(found, key=lambda pair: -pair[0])][:5]
 
 

@@ -42,15 +42,15 @@ class Template:
         self.data = data
         self.reads: Counter[Entry] = Counter()
         with collector_paused():
-            watched = _Watched(data, self.reads)
+            watched: Any = _Watched(data, self.reads)
             self.model = sourcing_lp.build(watched)
             self.program = lower(self.model, counted_in(watched))
             self.relowering = Relowering(self.model, self.program)
-            self.readers, self.structure = self._readers(watched)
+            self.readers, self.structure = self._readers()
         self.number = {key: place for place, key in enumerate(self.program.rows)}
         self.model.data = data
 
-    def _readers(self, watched: Any) -> tuple[dict[Entry, list[Row]], set[Entry]]:
+    def _readers(self) -> tuple[dict[Entry, list[Row]], set[Entry]]:
         """Who reads each entry, and the entries that say more than numbers: those read while no rule was at work."""
         built = self.reads.copy()
         self.model.policy_rows = _Noting(POLICY_ROWS, self.model.policy_rows, self.reads)
@@ -111,7 +111,7 @@ class Template:
             changes: Where it differs from the template.
 
         Returns:
-            What building and lowering it gives, to the last digit; None where rows come, go or have other variables.
+            What building and lowering it gives, to the last digit; None where rows come or go.
         """
         rows = dict.fromkeys(row for entry in sorted(changes, key=repr) for row in self.readers.get(entry, ()))
         self.model.data, self.model.policy_rows = data, policy_rows(data)
@@ -159,7 +159,8 @@ class _Noting(dict[Any, Any]):
         return super().__getitem__(key)
 
     def get(self, key: Any, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        # the map's own get would read without noting it
+        return self[key] if key in self else default  # noqa: SIM401
 
     def values(self) -> Any:
         return [self[key] for key in self]
