@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pyomo.core as pyo
@@ -17,9 +18,15 @@ def add_cost(model: pyo.ConcreteModel) -> None:
     model.total_cost = pyo.Objective(expr=sum(model.component(f"cost_{name}") for name in COST_LINES), doc="Sum of all cost lines [money, discounted]")
 
 
-def discounted(due: Callable[[pyo.ConcreteModel, str], Any]) -> Callable[[pyo.ConcreteModel], Any]:
-    """What adds up money due by period, each discounted from the middle of the period."""
-    return lambda model: sum(model.data.time.discount[t] * due(model, t) for t in model.data.time.periods)
+@dataclass(frozen=True)
+class Discounted:
+    """A cost line that adds up money due by period, discounted from the middle of the period."""
+
+    due: Callable[[pyo.ConcreteModel, str], Any]
+
+    def __call__(self, model: pyo.ConcreteModel) -> Any:
+        """The line [money, discounted]."""
+        return sum(model.data.time.discount[t] * self.due(model, t) for t in model.data.time.periods)
 
 
 def breach(model: pyo.ConcreteModel) -> Any:
@@ -35,13 +42,7 @@ def capex(model: pyo.ConcreteModel) -> Any:
 
 def fixed_cost(model: pyo.ConcreteModel) -> Any:
     """Keeping new capacity available [money]."""
-    return model.data.ramp.committed_fixed_cost + discounted(payments.fixed_due)(model)
-
-
-def shortage(model: pyo.ConcreteModel) -> Any:
-    """What missing material costs those who want it [money]."""
-    d, cost = model.data.time.discount, model.data.demand.shortage_cost
-    return sum(d[t] * cost[n, i] * model.shortage[n, i, t] for n, i, t in model.SHORTAGES)
+    return model.data.ramp.committed_fixed_cost + Discounted(payments.fixed_due)(model)
 
 
 def disposal(model: pyo.ConcreteModel) -> Any:
@@ -73,17 +74,17 @@ def final_stock_value(model: pyo.ConcreteModel) -> Any:
 
 
 COST_LINES: dict[str, Callable[[pyo.ConcreteModel], Any]] = {
-    "purchases": discounted(payments.purchases_due),
-    "contracts": discounted(payments.contracts_due),
+    "purchases": Discounted(payments.purchases_due),
+    "contracts": Discounted(payments.contracts_due),
     "breach": breach,
-    "freight": discounted(payments.freight_due),
-    "tariffs": discounted(payments.tariffs_due),
+    "freight": Discounted(payments.freight_due),
+    "tariffs": Discounted(payments.tariffs_due),
     "capex": capex,
     "fixed_cost": fixed_cost,
-    "process": discounted(payments.process_due),
-    "transport": discounted(payments.routes_due),
-    "storage": discounted(payments.storage_due),
-    "shortage": shortage,
+    "process": Discounted(payments.process_due),
+    "transport": Discounted(payments.routes_due),
+    "storage": Discounted(payments.storage_due),
+    "shortage": Discounted(payments.shortage_due),
     "disposal": disposal,
     "policy_penalties": policy_penalties,
     "salvage": salvage,

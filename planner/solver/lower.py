@@ -6,7 +6,7 @@ fraction of the time, and refuses anything else. A test holds it equal to ``Line
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -139,12 +139,16 @@ class Relowering:
         self.model, self.program = model, program
         self.position = _variables(model)[3]
 
-    def again(self, rows: Sequence[int], lines: Collection[str]) -> LinearProgram:
+    def line(self, expression: Any, owner: str) -> Line:
+        """An expression in the variables of the model, lowered."""
+        return _line(expression, self.position, owner)
+
+    def again(self, rows: Sequence[int], lines: Mapping[str, Line]) -> LinearProgram:
         """The program with what stands in the model now.
 
         Args:
             rows: Numbers of the rows that were set, in order.
-            lines: Names of the expressions in the objective that were set.
+            lines: What stands in the place of some expressions of the objective.
 
         Returns:
             The same arrays as lowering the whole model gives.
@@ -155,9 +159,17 @@ class Relowering:
             name, key = program.rows[row]
             low[row], high[row] = terms.add_row(self.model.component(name)[key].expr, name)
         start, index, value = _spliced(program, rows, *terms.merged(program.shape[1]))
-        told = {name: _line(self.model.component(name), self.position, name) if name in lines else line for name, line in program.lines.items()}
+        told = {name: lines.get(name, line) for name, line in program.lines.items()}
         cost, offset = _added_up(told, program.shape[1])
         return replace(program, cost=cost, offset=offset, row_lower=low, row_upper=high, start=start, index=index, value=value, lines=told)
+
+
+def weighted(lines: Sequence[Line], weights: Sequence[float]) -> Line:
+    """A sum of multiples of lines, what stands in several of them added up."""
+    columns, which = np.unique(np.concatenate([line.columns for line in lines]), return_inverse=True)
+    values = np.bincount(which, weights=np.concatenate([weight * line.values for weight, line in zip(weights, lines, strict=True)]), minlength=len(columns))
+    constant = sum(weight * line.constant for weight, line in zip(weights, lines, strict=True))
+    return Line(constant, columns[values != 0].astype(np.int32), np.asarray(values[values != 0], dtype=np.float64))
 
 
 def _spliced(program: LinearProgram, rows: Sequence[int], row_of: Integers, index: Integers, value: Floats) -> tuple[Integers, Integers, Floats]:

@@ -12,22 +12,25 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import fields
+from functools import cached_property
 from typing import Any
 
 import pyomo.core as pyo
 
 import sourcing_lp
 from planner.collector import collector_paused
-from planner.solver.lower import LinearProgram, Relowering, lower
-from sourcing_lp.cost import COST_LINES
+from planner.solver.lower import Line, LinearProgram, Relowering, lower, weighted
+from sourcing_lp.cost import COST_LINES, Discounted
 from sourcing_lp.data import PolicyRow, SourcingData
 from sourcing_lp.units import counted_in
 
 Entry = tuple[str, Hashable]
 """(field of the data, key in it): one number, or a few that belong together."""
 Row = tuple[str, Any]
-"""(constraint, index), whether or not the program has the row; (cost line, None)."""
+"""(constraint, index), whether or not the program has the row; (cost line, None), or (cost line, period) where it is discounted period by period."""
+DISCOUNT = "time.discount"
 POLICY_ROWS = "policy_rows"
+DISCOUNTED = {name: line for name, line in COST_LINES.items() if isinstance(line, Discounted)}
 
 
 class Template:
@@ -62,17 +65,30 @@ class Template:
             for entry in self.reads:
                 readers[entry].append(row)
             by_rules.update(self.reads)
+        for t in self.data.time.periods:
+            by_rules[DISCOUNT, t] += len(DISCOUNTED)
         return dict(readers), {entry for entry, times in built.items() if times > by_rules[entry]}
 
     def _rows(self) -> Iterator[Row]:
         for component in self.model.component_objects(pyo.Constraint, descend_into=False):
             yield from ((component.local_name, key) for key in component.index_set())
-        yield from ((name, None) for name in COST_LINES)
+        for name in COST_LINES:
+            yield from ((name, t) for t in (self.data.time.periods if name in DISCOUNTED else (None,)))
 
     def _evaluated(self, row: Row) -> Any:
         """The expression of a row or cost line, from the data that the model has now."""
         name, key = row
-        return COST_LINES[name](self.model) if name in COST_LINES else self.model.component(name).rule(self.model, key)
+        if name not in COST_LINES:
+            return self.model.component(name).rule(self.model, key)
+        return DISCOUNTED[name].due(self.model, key) if key is not None else COST_LINES[name](self.model)
+
+    @cached_property
+    def _due(self) -> dict[Row, Line]:
+        """What is due by period, of the discounted cost lines."""
+        return {row: self._line(row) for row in self._rows() if row[0] in DISCOUNTED}
+
+    def _line(self, row: Row) -> Line:
+        return self.relowering.line(self._evaluated(row), row[0])
 
     def changes(self, data: SourcingData) -> set[Entry] | None:
         """Entries that differ.
@@ -113,22 +129,29 @@ class Template:
         Returns:
             What building and lowering it gives, to the last digit; None where rows come or go.
         """
-        rows = dict.fromkeys(row for entry in sorted(changes, key=repr) for row in self.readers.get(entry, ()))
+        rows = dict.fromkeys(row for entry in changes for row in self.readers.get(entry, ()))
+        anew = {name for name, _ in rows if name in DISCOUNTED} | (set(DISCOUNTED) if any(name == DISCOUNT for name, _ in changes) else set())
+        due = dict(self._due) if anew else {}
         self.model.data, self.model.policy_rows = data, policy_rows(data)
         try:
             numbers: list[int] = []
-            lines: list[str] = []
+            lines: dict[str, Line] = {}
             for row in rows:
                 name, key = row
-                expression = self._evaluated(row)
-                if name in COST_LINES:
-                    lines.append(f"cost_{name}")
-                    self.model.component(lines[-1]).set_value(expression)
-                elif (expression is pyo.Constraint.Skip) != (row not in self.number):
-                    return None
-                elif row in self.number:
-                    numbers.append(self.number[row])
-                    self.model.component(name)[key].set_value(expression)
+                if name in DISCOUNTED:
+                    due[row] = self._line(row)
+                elif name in COST_LINES:
+                    lines[f"cost_{name}"] = self._line(row)
+                else:
+                    expression = self._evaluated(row)
+                    if (expression is pyo.Constraint.Skip) != (row not in self.number):
+                        return None
+                    if row in self.number:
+                        numbers.append(self.number[row])
+                        self.model.component(name)[key].set_value(expression)
+            time = data.time
+            for name in anew:
+                lines[f"cost_{name}"] = weighted([due[name, t] for t in time.periods], [time.discount[t] for t in time.periods])
             return self.relowering.again(sorted(numbers), lines)
         finally:
             self.model.data = self.data
