@@ -16,6 +16,8 @@ CHUNK = 25
 """Runs that are solved and written down together; what they share is built once a process."""
 IN_FLIGHT = 4
 """Chunks that lie ready for each worker of a cluster."""
+PATIENCE = 10
+"""Seconds that a scheduler may take to answer."""
 Counter = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 
@@ -67,7 +69,7 @@ def _on_cluster(chunks: Sequence[Chunk], address: str) -> Iterator[dict[str, Res
     except ImportError:
         raise InputError("--cluster needs Dask; install it with: pip install 'stopgap[cluster]'") from None
     try:
-        client = Client(address, timeout=10)
+        client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError(f"--cluster {address}: no scheduler answers there ({error}); start one with: dask scheduler") from None
     left = iter(chunks)

@@ -143,7 +143,7 @@ def test_digests_are_those_of_the_whole(name: str) -> None:
     assert not texts.whole
     assert texts.digest({}) == base.digest
     supplier = next(iter(base.scenario.suppliers))
-    for values in (
+    changes: list[dict[tuple[str | int, ...], Any]] = [
         {("suppliers", supplier, "price"): 12.5},
         {("suppliers", supplier, "note"): "a text that is long enough to be folded over several lines, " * 5},
         {("suppliers", supplier, "price"): {"2026-01": 1, "2027-01": 2}, ("money", "discount_rate"): "3 %"},
@@ -151,5 +151,6 @@ def test_digests_are_those_of_the_whole(name: str) -> None:
         {("events", "one_more"): {"from": "2027-01", "spot": 0.5}},
         {("policies", "purse"): {"kind": "budget", "covers": ["capex"], "limit": 1e9}},
         {("suppliers", supplier, "tariff"): None, ("demands",): base.sources.tree.value["demands"].plain()},
-    ):
+    ]
+    for values in changes:
         assert texts.digest(values) == scenario_with(base, values).digest
