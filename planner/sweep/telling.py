@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,16 @@ def findings_of(
     if len(moves):
         tables["cost_sensitivity"] = _told_moves(spec, moves, labels)
         sections.append(_moves_section(spec, note))
+    if spec.overlays:
+        tables["cases"] = _cases(spec, runs)
+        numbers = [
+            Column("runs", shown="number"),
+            Column("with_plan", "with a plan", "number"),
+            *(Column(name, shown="money") for name in ("least", "median", "most")),
+        ]
+        sections.append(
+            Section("Total cost by case", "cases", (Column("label", "case"), *numbers), chart=Chart("range", "label", ("least", "most"), y_title=currency))
+        )
     sections += _charts(spec, runs, moves, labels, currency)
     sections.append(_summary_section())
     lost = runs[runs["status"] != "ok"]
@@ -134,17 +145,27 @@ def _told(name: str, scenarios: Sequence[Scenario]) -> tuple[str, str]:
 
 
 def _summary_section() -> Section:
-    numbers = [Column(name, title, "money") for name, title in {"least": "least", "low": "5 %", "median": "median", "high": "95 %", "most": "most"}.items()]
+    numbers = [Column(name, shown="money") for name in ("least", "median", "most")]
     columns = (Column("title", "figure"), Column("unit"), *numbers, Column("above_zero", "runs above 0", "percent"))
-    note = "Of the runs that have a plan; 5 % of them lie below the 5 % column."
+    note = "Of the runs that have a plan; what is nothing in all of them is left out."
     return Section("How the figures are spread over the runs", "summary", columns, note=note, most=30)
 
 
 def _told_moves(spec: SweepSpec, moves: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     """What moves the cost, with the words of the sweep."""
     mine = moves[moves["output"] == COST].drop(columns="output")
-    words = [" · ".join([labels[row["input"]], *(str(row[name]) for name in spec.overlays)]) for _, row in mine.iterrows()]
-    return mine.assign(label=words).reset_index(drop=True)
+    words = [" · ".join([labels[row["input"]], *(Path(row[name]).stem for name in spec.overlays)]) for _, row in mine.iterrows()]
+    by = SHOWN[spec.design.kind].by
+    return mine.assign(label=words).sort_values(by, key=abs, ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _cases(spec: SweepSpec, runs: pd.DataFrame) -> pd.DataFrame:
+    """How the cost is spread over the runs of each combination of overlays."""
+    names = list(spec.overlays)
+    found = runs.groupby(names, sort=False)[COST].agg(["size", "count", "min", "median", "max"]).reset_index()
+    words = [" · ".join(Path(str(row[name])).stem for name in names) for _, row in found.iterrows()]
+    columns = {"size": "runs", "count": "with_plan", "min": "least", "max": "most"}
+    return found.rename(columns=columns).assign(label=words)
 
 
 def _moves_section(spec: SweepSpec, note: str) -> Section:
