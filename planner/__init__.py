@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     from planner.pipeline import solve_scenario as solve
     from planner.plan import Plan
     from planner.scenario.load import load
+    from planner.sweep import sweep as run_sweep
     from planner.value import value as stock_and_contract_value
 
 __all__ = [
     "CheckError", "Comparison", "InputError", "Interrupted", "LimitError", "NoPlanError", "Plan", "StopgapError",
-    "compare", "cost_frontier", "latest_decisions", "load", "near_optimal", "solve", "stacked", "stock_and_contract_value",
+    "compare", "cost_frontier", "latest_decisions", "load", "near_optimal", "run_sweep", "solve", "stacked", "stock_and_contract_value",
 ]  # fmt: skip
 
 _LAZY = {
@@ -48,6 +49,7 @@ _LAZY = {
     "Plan": ("planner.plan", "Plan"),
     "latest_decisions": ("planner.decide_by", "decide_by"),
     "stock_and_contract_value": ("planner.value", "value"),
+    "run_sweep": ("planner.sweep", "sweep"),
     **{name: ("planner.comparison", name) for name in ("Comparison", "compare", "stacked")},
     **{name: ("planner.errors", name) for name in ("CheckError", "InputError", "Interrupted", "LimitError", "NoPlanError", "StopgapError")},
 }

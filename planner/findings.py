@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -114,14 +114,19 @@ class Findings:
         folder = Path(folder)
         refuse_other_findings(folder)
         with writing(folder), staging(folder, is_findings) as new:
-            for name, table in self.tables.items():
-                write_file(new / f"{name}.csv", csv_bytes(table))
-                write_file(new / f"{name}.parquet", table.to_parquet(index=False, engine="pyarrow"))
-            told = {key: value for key, value in self.as_dict().items() if key != "tables"}
-            record = {"format": FORMAT, **told, "tables": sorted(self.tables)}
-            write_file(new / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False).encode())
+            for name, content in self.files():
+                write_file(new / name, content)
             swap(new, folder)
         return folder
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """(name, content) of every file of a folder of findings, the record last."""
+        for name, table in self.tables.items():
+            yield f"{name}.csv", csv_bytes(table)
+            yield f"{name}.parquet", table.to_parquet(index=False, engine="pyarrow")
+        told = {key: value for key, value in self.as_dict().items() if key != "tables"}
+        record = {"format": FORMAT, **told, "tables": sorted(self.tables)}
+        yield RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False).encode()
 
     def _repr_html_(self) -> str:
         """Headline and tables for a notebook."""

@@ -13,7 +13,7 @@ from planner.scenario.schema import Scenario
 from planner.solver.certificate import Certificate, certify
 from planner.solver.components import components
 from planner.solver.directions import Directions
-from planner.solver.engine import Option, SolverError
+from planner.solver.engine import Basis, Option, SolverError
 from planner.solver.face import Preference, settle, significant
 from planner.solver.highs import NoSolution, Solution, solve
 from planner.solver.lower import LinearProgram
@@ -46,6 +46,8 @@ def find_best(
     time_limit: float | None = None,
     waiting: Callable[[float], None] | None = None,
     options: Mapping[str, Option] | None = None,
+    start: Basis | None = None,
+    prices: bool = True,
 ) -> Best | NoSolution:
     """Solve a program, prove the answer, and choose among equals.
 
@@ -57,13 +59,15 @@ def find_best(
         time_limit: Seconds for everything; None for no limit.
         waiting: Called about ten times a second with the seconds so far.
         options: HiGHS options of the first way to solve.
+        start: Basis of a program with the same rows and columns, near which the optimum is expected.
+        prices: Whether to choose among optimal prices as well, and to find how far others may lie; the plan is the same without.
 
     Raises:
         LimitError: if a limit was reached before an optimum.
         Interrupted: if the user pressed Ctrl-C.
         SolverError: if HiGHS failed in every way.
     """
-    outcome = solve(program, time_limit, waiting, lambda solution: certify(program, solution).passed, options)
+    outcome = solve(program, time_limit, waiting, lambda solution: certify(program, solution).passed, options, start)
     if isinstance(outcome, NoSolution):
         return outcome
     first = _best(program, replace(outcome, x=significant(outcome.x), y=significant(outcome.y), d=significant(outcome.d)))
@@ -73,14 +77,15 @@ def find_best(
     ranked = [Preference(name, weights) for name, weights in preferences(scenario, data, program.columns, columns)]
     for warm in (True, False):
         try:
-            settled = settle(outcome, ranked, warm)
+            settled = settle(outcome, ranked, warm, prices)
         except LimitError:
             return replace(first, stages={"tie-break": "skipped: time limit"})
         except SolverError:
             continue
         second = _best(program, settled.solution)
         if second.certificate.passed and _cost_the_same(program, first.solution, second.solution):
-            return replace(second, stages=settled.stages, intervals=_intervals(data, program, settled.directions))
+            found = _intervals(data, program, settled.directions) if prices else {}
+            return replace(second, stages=settled.stages, intervals=found)
     return replace(first, stages={"tie-break": "skipped: no other plan could be proven to cost the same"})
 
 

@@ -43,9 +43,43 @@ def in_parallel(work: Callable[[Task], Made], tasks: Sequence[Task], workers: in
     number = min(len(tasks), workers or os.cpu_count() or 1)
     if number < 2:
         return list(_one_by_one(work, tasks, done))
-    pool = ProcessPoolExecutor(number - 1, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
-    try:
+    with _pool(number - 1) as pool:
         found = _shared(pool, number - 1, work, tasks, done)
+    return [found[place] for place in range(len(tasks))]
+
+
+def as_done(work: Callable[[Task], Made], tasks: Sequence[Task], workers: int | None) -> Iterator[tuple[int, Made]]:
+    """(place, result) of each task as soon as it is done; this process has its hands free between two of them.
+
+    Args:
+        work: A function of a module, so that another process finds it.
+        tasks: What it is called with; sent to the worker.
+        workers: Processes beside this one; None for one a core, 1 for this process alone.
+
+    Raises:
+        StopgapError: if a worker is ended from outside; else what a task that fails raises.
+    """
+    number = min(len(tasks), workers or os.cpu_count() or 1)
+    if number < 2:
+        yield from enumerate(map(work, tasks))
+        return
+    with _pool(number) as pool:
+        left, running = deque(enumerate(tasks)), dict[Future[Made], int]()
+        while left or running:
+            with _nameless_main():
+                while left and len(running) < AHEAD * number:
+                    place, task = left.popleft()
+                    running[pool.submit(_call, pickle.dumps((work, task), pickle.HIGHEST_PROTOCOL))] = place
+            for future in wait(running, timeout=0.5, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
+
+
+@contextmanager
+def _pool(others: int) -> Iterator[ProcessPoolExecutor]:
+    """Worker processes, which end with what they are used for, however it ends."""
+    pool = ProcessPoolExecutor(others, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
+    try:
+        yield pool
     except BaseException as error:
         # nobody waits for what is left
         for process in list((pool._processes or {}).values()):
@@ -55,7 +89,6 @@ def in_parallel(work: Callable[[Task], Made], tasks: Sequence[Task], workers: in
             raise StopgapError("a worker process was ended from outside, perhaps for want of memory; try --workers 1") from None
         raise
     pool.shutdown()
-    return [found[place] for place in range(len(tasks))]
 
 
 def _shared(pool: ProcessPoolExecutor, others: int, work: Callable[[Task], Made], tasks: Sequence[Task], done: Callable[[int], None]) -> dict[int, Made]:

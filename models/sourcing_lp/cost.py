@@ -2,55 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pyomo.core as pyo
 
 from sourcing_lp import payments, policy
 
-COST_LINES = (
-    "purchases",
-    "contracts",
-    "breach",
-    "freight",
-    "tariffs",
-    "capex",
-    "fixed_cost",
-    "process",
-    "transport",
-    "storage",
-    "shortage",
-    "disposal",
-    "policy_penalties",
-    "salvage",
-    "final_stock_value",
-)
-
 
 def add_cost(model: pyo.ConcreteModel) -> None:
     """Declare the cost lines [money, discounted] and minimise their sum."""
-    d = model.data.time.discount
-    periods = model.data.time.periods
-    lines: dict[str, Any] = {
-        "purchases": sum(d[t] * payments.purchases_due(model, t) for t in periods),
-        "contracts": sum(d[t] * payments.contracts_due(model, t) for t in periods),
-        "breach": sum(d[t] * model.data.contracts.breach_price[c, t] * model.breach[c, t] for c, t in model.DUTIES),
-        "freight": sum(d[t] * payments.freight_due(model, t) for t in periods),
-        "tariffs": sum(d[t] * payments.tariffs_due(model, t) for t in periods),
-        "capex": model.data.ramp.committed_capex + sum(model.data.ramp.capex[e, v] * model.commit[e, v] for e, v in model.COMMITS),
-        "fixed_cost": model.data.ramp.committed_fixed_cost + sum(d[t] * payments.fixed_due(model, t) for t in periods),
-        "process": sum(d[t] * payments.process_due(model, t) for t in periods),
-        "transport": sum(d[t] * payments.routes_due(model, t) for t in periods),
-        "storage": sum(d[t] * payments.storage_due(model, t) for t in periods),
-        "shortage": sum(d[t] * model.data.demand.shortage_cost[n, i] * model.shortage[n, i, t] for n, i, t in model.SHORTAGES),
-        "disposal": sum(d[t] * model.data.balance.disposal_cost[m] * model.surplus[m, g, t] for m, g, t in model.DISPOSALS),
-        "policy_penalties": policy.discounted_penalties(model) + soft_floor_penalties(model),
-        "salvage": -model.data.ramp.committed_salvage - sum(model.data.ramp.salvage[e, v] * model.commit[e, v] for e, v in model.COMMITS),
-        "final_stock_value": -model.data.time.final_discount * final_value(model),
-    }
-    for name in COST_LINES:
-        model.add_component(f"cost_{name}", pyo.Expression(expr=lines[name], doc=f"Cost line {name} [money, discounted]"))
+    for name, line in COST_LINES.items():
+        model.add_component(f"cost_{name}", pyo.Expression(expr=line(model), doc=f"Cost line {name} [money, discounted]"))
     model.total_cost = pyo.Objective(expr=sum(model.component(f"cost_{name}") for name in COST_LINES), doc="Sum of all cost lines [money, discounted]")
+
+
+@dataclass(frozen=True)
+class Discounted:
+    """A cost line that adds up money due by period, discounted from the middle of the period."""
+
+    due: Callable[[pyo.ConcreteModel, str], Any]
+
+    def __call__(self, model: pyo.ConcreteModel) -> Any:
+        """The line [money, discounted]."""
+        return sum(model.data.time.discount[t] * self.due(model, t) for t in model.data.time.periods)
+
+
+def breach(model: pyo.ConcreteModel) -> Any:
+    """What is paid for contract minima that are not lifted [money]."""
+    return sum(model.data.time.discount[t] * model.data.contracts.breach_price[c, t] * model.breach[c, t] for c, t in model.DUTIES)
+
+
+def capex(model: pyo.ConcreteModel) -> Any:
+    """Stages of projects inside the horizon, from their own dates [money]."""
+    ramp = model.data.ramp
+    return ramp.committed_capex + sum(ramp.capex[e, v] * model.commit[e, v] for e, v in model.COMMITS)
+
+
+def fixed_cost(model: pyo.ConcreteModel) -> Any:
+    """Keeping new capacity available [money]."""
+    return model.data.ramp.committed_fixed_cost + Discounted(payments.fixed_due)(model)
+
+
+def disposal(model: pyo.ConcreteModel) -> Any:
+    """Throwing away what nobody needs [money]."""
+    return sum(model.data.time.discount[t] * model.data.balance.disposal_cost[m] * model.surplus[m, g, t] for m, g, t in model.DISPOSALS)
+
+
+def policy_penalties(model: pyo.ConcreteModel) -> Any:
+    """Soft policies and floors that are broken [money]."""
+    return policy.discounted_penalties(model) + soft_floor_penalties(model)
+
+
+def salvage(model: pyo.ConcreteModel) -> Any:
+    """Credit for the unused life of projects [money]."""
+    ramp = model.data.ramp
+    return -ramp.committed_salvage - sum(ramp.salvage[e, v] * model.commit[e, v] for e, v in model.COMMITS)
 
 
 def soft_floor_penalties(model: pyo.ConcreteModel) -> Any:
@@ -59,7 +67,27 @@ def soft_floor_penalties(model: pyo.ConcreteModel) -> Any:
     return sum(time.discount[t] * time.years[t] * penalty[k] * model.floor_gap[k, t] for k, t in model.SOFT_FLOORS)
 
 
-def final_value(model: pyo.ConcreteModel) -> Any:
-    """Value of what is left in store [money]."""
+def final_stock_value(model: pyo.ConcreteModel) -> Any:
+    """Credit for what is left in store [money]."""
     last = model.PERIODS.last()
-    return sum(value * model.stock[k, last] for k, value in model.data.stock.final_value.items())
+    return -model.data.time.final_discount * sum(value * model.stock[k, last] for k, value in model.data.stock.final_value.items())
+
+
+COST_LINES: dict[str, Callable[[pyo.ConcreteModel], Any]] = {
+    "purchases": Discounted(payments.purchases_due),
+    "contracts": Discounted(payments.contracts_due),
+    "breach": breach,
+    "freight": Discounted(payments.freight_due),
+    "tariffs": Discounted(payments.tariffs_due),
+    "capex": capex,
+    "fixed_cost": fixed_cost,
+    "process": Discounted(payments.process_due),
+    "transport": Discounted(payments.routes_due),
+    "storage": Discounted(payments.storage_due),
+    "shortage": Discounted(payments.shortage_due),
+    "disposal": disposal,
+    "policy_penalties": policy_penalties,
+    "salvage": salvage,
+    "final_stock_value": final_stock_value,
+}
+"""Each line of the objective, in the order in which it is told [money, discounted]."""

@@ -99,6 +99,13 @@ def storage_due(model: pyo.ConcreteModel, t: str, parties: Parties = None) -> An
     return due
 
 
+def shortage_due(model: pyo.ConcreteModel, t: str) -> Any:
+    """What material missing in t costs those who want it [money]."""
+    data = model.data.demand
+    tiers = ((n, i) for n, numbers in data.shortage_tiers.items() for i in numbers if (n, i, t) in model.shortage)
+    return total(data.shortage_cost[n, i] * model.shortage[n, i, t] for n, i in tiers)
+
+
 def emitted(model: pyo.ConcreteModel, t: str, parties: Parties) -> Any:
     """Emissions of shipments and processes in t [t CO2e]."""
     data = model.data

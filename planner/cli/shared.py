@@ -110,6 +110,7 @@ class Progress:
         self.clock = time.monotonic
         self.started = self.clock()
         self.shown = False
+        self.begun: tuple[float, int] | None = None
 
     def __enter__(self) -> Progress:
         return self
@@ -133,3 +134,19 @@ class Progress:
     def count(self, what: str, done: int, of: int) -> None:
         """Show how much of something is done."""
         self.show(f"{what}: {done} of {of}" if of else what, 0.0)
+
+    def pace(self, what: str, done: int, of: int) -> None:
+        """Show how much of something is done, how quickly, and how long the rest takes at that rate."""
+        if self.begun is None:
+            # what was done before this run says nothing of its rate
+            self.begun = self.clock(), done
+        since, before = self.begun
+        rate = (done - before) / (self.clock() - since) if done > before else 0.0
+        self.show(f"{what}: {done:,} of {of:,}" + (f", {rate:.3g} a second, {_spell((of - done) / rate)} left" if rate else ""), 0.0)
+
+
+def _spell(seconds: float) -> str:
+    """A time as people say it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -35,7 +35,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 EXTRA: dict[str, tuple[str, ...]] = {"prices": ("low", "high")}
 """Numbers that follow the unit."""
 
-FIRST: dict[str, Sequence[str]] = {"prices": tuple(PRICES), "costs": COST_LINES}
+FIRST: dict[str, Sequence[str]] = {"prices": tuple(PRICES), "costs": tuple(COST_LINES)}
 """Tables whose first column has an order of its own."""
 
 Tables = Mapping[str, pd.DataFrame]

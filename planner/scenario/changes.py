@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from planner.errors import Mark
 from planner.scenario.dates import make_calendar
@@ -27,9 +27,7 @@ def changed(loaded: Loaded, values: Mapping[Path, Any]) -> Loaded:
     Raises:
         InputError: if the changed scenario is not valid.
     """
-    tree = loaded.sources.tree.copy()
-    for path, value in values.items():
-        _set(tree, path, value)
+    tree = with_values(loaded.sources.tree, values)
     scenario = validate(tree)
     calendar = make_calendar(scenario.horizon.start, scenario.horizon.parts)
     return Loaded(loaded.name, scenario, calendar, replace(loaded.sources, tree=tree))
@@ -60,23 +58,52 @@ def without_relaxed(loaded: Loaded) -> Loaded:
     return changed(loaded, {("assumption",): rest or None})
 
 
+def with_values(tree: Node, values: Mapping[Path, Any]) -> Node:
+    """A tree with some keys set to other values; the tree itself stays as it is, and shares what is not on the way to them.
+
+    Args:
+        tree: The scenario.
+        values: By path, as plain data; None removes the key.
+    """
+    tree = _own(tree)
+    for path, value in values.items():
+        _set(tree, path, value)
+    return tree
+
+
 def _set(tree: Node, path: Path, value: Any) -> None:
     node = tree
     for part in path[:-1]:
-        if isinstance(node.value, list) and isinstance(part, int):
-            node = node.value[part]
-            continue
-        if not isinstance(node.value, dict):
-            node.value = {}
-        node = node.value.setdefault(str(part), Node({}, node.mark, node.key))
+        node = _below(node, part)
+    last = path[-1]
+    if isinstance(node.value, list) and isinstance(last, int):
+        node.value[last] = node_of(value, node.value[last].mark)
+        return
     if not isinstance(node.value, dict):
         node.value = {}
-    name = str(path[-1])
+    name = str(last)
     old = node.value.get(name)
     if value is None:
         node.value.pop(name, None)
     else:
         node.value[name] = node_of(value, old.mark if old is not None else node.mark, old.key if old is not None else node.key)
+
+
+def _below(node: Node, part: str | int) -> Node:
+    """The node at a part of a path, made anew so that whoever shares it keeps it as it was."""
+    if isinstance(node.value, list) and isinstance(part, int):
+        node.value[part] = _own(node.value[part])
+        return cast(Node, node.value[part])
+    if not isinstance(node.value, dict):
+        node.value = {}
+    child = node.value.get(str(part))
+    node.value[str(part)] = Node({}, node.mark, node.key) if child is None else _own(child)
+    return cast(Node, node.value[str(part)])
+
+
+def _own(node: Node) -> Node:
+    """The same node with a map or list of its own."""
+    return replace(node, value=node.value.copy() if isinstance(node.value, (dict, list)) else node.value)
 
 
 def node_of(value: Any, mark: Mark, key: Mark | None = None) -> Node:

@@ -121,10 +121,7 @@ def validate(tree: Node, known: Iterable[Problem] = (), *, partial: bool = False
     try:
         scenario: Scenario | None = Scenario.model_validate(raw, context=context)
     except ValidationError as error:
-        items = error.errors(include_url=False)[: 2 * MOST_PROBLEMS]
-        for item in items:
-            if not _follows_from(item, items):
-                problems.items.extend(_problems(tree, item))
+        problems.items.extend(problems_of(tree, error))
         scenario = None
     marks = {problem.mark for problem in known}
     partial = partial or any(problem.path == "extends" for problem in known)
@@ -132,6 +129,18 @@ def validate(tree: Node, known: Iterable[Problem] = (), *, partial: bool = False
     problems.raise_if_any()
     assert scenario is not None
     return scenario
+
+
+def problems_of(tree: Node, error: ValidationError, model: type[BaseModel] = Scenario) -> list[Problem]:
+    """What is wrong with a file, each at its place.
+
+    Args:
+        tree: The file.
+        error: What its model found.
+        model: The model, which knows the keys.
+    """
+    items = error.errors(include_url=False)[: 2 * MOST_PROBLEMS]
+    return [problem for item in items if not _follows_from(item, items) for problem in _problems(tree, item, model)]
 
 
 def _check_counts(tree: Node, known: list[Problem]) -> None:
@@ -167,7 +176,7 @@ def _check_horizon(raw: Mapping[str, Any], tree: Node, problems: Problems) -> No
         problems.add(_mark(tree, where, key=False), ".".join(where), str(error), error.hint)
 
 
-def _problems(tree: Node, item: Mapping[str, Any]) -> list[Problem]:
+def _problems(tree: Node, item: Mapping[str, Any], model: type[BaseModel]) -> list[Problem]:
     # pydantic puts the tags of unions ("as-…") and of keys among the parts of a path
     at_key = item["loc"][-1:] == ("[key]",)
     loc: Loc = tuple(part for part in item["loc"] if part != "[key]" and not str(part).startswith("as-"))
@@ -176,7 +185,7 @@ def _problems(tree: Node, item: Mapping[str, Any]) -> list[Problem]:
     if item["type"] == "flaws":
         flaws = item["ctx"]["flaws"]
         return [Problem(_mark(tree, (*loc, *sub), key=at_key or bool(sub)), _path(tree, (*loc, *sub)), text, hint) for sub, text, hint in flaws]
-    text, hint, about_key = _words(item, loc)
+    text, hint, about_key = _words(item, loc, model)
     if item["type"] == "missing" and len(loc) == 3 and loc[0] in ENTITY_MAPS:
         # an entry that lacks what every entry needs is often another one, misspelt
         others = [key for key in tree.at(loc[:1])[0].value if key != loc[1]]
@@ -184,14 +193,15 @@ def _problems(tree: Node, item: Mapping[str, Any]) -> list[Problem]:
     return [Problem(_mark(tree, loc, key=at_key or about_key), _path(tree, loc), text, hint)]
 
 
-def _words(item: Mapping[str, Any], loc: Loc) -> tuple[str, str, bool]:
+def _words(item: Mapping[str, Any], loc: Loc, model: type[BaseModel]) -> tuple[str, str, bool]:
     """(problem, hint, whether it is about the key) of a pydantic error."""
     kind, value, context = item["type"], item.get("input"), item.get("ctx", {})
     name = str(loc[-1]) if loc else ""
     if kind == "missing":
         return f"'{name}' is missing", "add it", False
     if kind == "extra_forbidden":
-        return f"unknown key '{name}'", did_you_mean(name, keys_at(loc[:-1]), f"known are {', '.join(sorted(keys_at(loc[:-1])))}"), True
+        known = keys_at(loc[:-1], model)
+        return f"unknown key '{name}'", did_you_mean(name, known, f"known are {', '.join(sorted(known))}"), True
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         return f"must be a map of keys, not {_kind_of(value)}", "indent its keys below it" if value is None else "", False
     if kind == "tuple_type":
@@ -239,15 +249,15 @@ def _path(tree: Node, path: Loc) -> str:
     return ".".join(shown)
 
 
-def keys_at(loc: Loc) -> list[str]:
+def keys_at(loc: Loc, model: type[BaseModel] = Scenario) -> list[str]:
     """Keys that the language knows at a place."""
-    return list(meanings_at(loc))
+    return list(meanings_at(loc, model))
 
 
 @lru_cache(maxsize=256)
-def meanings_at(loc: Loc) -> dict[str, str]:
+def meanings_at(loc: Loc, model: type[BaseModel] = Scenario) -> dict[str, str]:
     """Keys that the language knows at a place, each with what it means."""
-    annotation: Any = Scenario
+    annotation: Any = model
     for part in loc:
         options = [found for option in _options(annotation) for found in _below(option, part)]
         if not options:

@@ -33,16 +33,17 @@ class Sources:
     """What is wrong already; the tree is as good as it could be made."""
 
 
-def gather(path: Path, root: Path | None = None, sets: Iterable[str] = ()) -> Sources:
+def gather(path: Path, root: Path | None = None, sets: Iterable[str] = (), overlays: Iterable[Path] = ()) -> Sources:
     """Read a scenario with all that it extends.
 
     Args:
         path: The scenario file.
         root: Folder that no file may lie outside of; default as the language says.
         sets: ``path=value`` items, the value read as YAML.
+        overlays: Files to lay over the scenario, in this order. Of what they extend, files that were read already are left out.
 
     Raises:
-        InputError: if the scenario itself cannot be read; other problems are in the result.
+        InputError: if the scenario or an overlay itself cannot be read; other problems are in the result.
     """
     try:
         if path.is_dir():
@@ -50,6 +51,9 @@ def gather(path: Path, root: Path | None = None, sets: Iterable[str] = ()) -> So
         _check_root(path, root)
         reader = _Reader((root or default_root(path)).resolve())
         tree = reader.file(path, _printed(path), ())
+        for overlay in overlays:
+            _check_root(overlay, reader.root)
+            reader.file(overlay, _printed(overlay), (), tree)
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError([Problem(Mark(str(path)), "", f"cannot be read: {error}")]) from None
     for item in sets:
@@ -78,15 +82,20 @@ class _Reader:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.files: dict[str, str] = {}
+        self.seen: set[Path] = set()
         self.reads = 0
         self.budget = Budget()
         self.read_tables: dict[tuple[Path, str | None], list[Row]] = {}
         self.problems = Problems()
         self.warnings: list[Problem] = []
 
-    def file(self, path: Path, shown: str, chain: tuple[Path, ...]) -> Node:
-        """Read one file and everything below it; what is wrong is noted, and the rest goes on."""
+    def file(self, path: Path, shown: str, chain: tuple[Path, ...], onto: Node | None = None) -> Node:
+        """Read one file and everything below it; what is wrong is noted, and the rest goes on.
+
+        With ``onto`` it is laid over that tree, without what it extends of files that were read already.
+        """
         real = path.resolve()
+        self.seen.add(real)
         self.reads += 1
         if self.reads > MAX_FILES:
             raise InputError([Problem(Mark(shown), "extends", f"more than {MAX_FILES} files are read", "extend each file once")])
@@ -96,10 +105,10 @@ class _Reader:
             raise InputError([Problem(tree.mark, "", "a scenario is a map of keys", "start with 'version: 1'")])
         parents = tree.value.pop("extends", None)
         self.tables(tree, path, shown)
-        merged = Node({}, tree.mark)
+        merged = Node({}, tree.mark) if onto is None else onto
         for reference in self.references(parents):
-            base = self.parent(reference, path, shown, (*chain, real))
-            if base is not None:
+            base = self.parent(reference, path, shown, (*chain, real), onto)
+            if base is not None and onto is None:
                 self.merge(merged, base, ())
         self.merge(merged, tree, ())
         merged.mark = tree.mark
@@ -114,9 +123,9 @@ class _Reader:
                 self.problems.add(item.mark, "extends", "is not a file name", "write extends: base.yaml or a list of files")
         return [item for item in items if isinstance(item.value, str)]
 
-    def parent(self, reference: Node, path: Path, shown: str, chain: tuple[Path, ...]) -> Node | None:
+    def parent(self, reference: Node, path: Path, shown: str, chain: tuple[Path, ...], onto: Node | None) -> Node | None:
         target = self.inside(reference, path, "extends")
-        if target is None:
+        if target is None or (onto is not None and target in self.seen):
             return None
         if target in chain:
             circle = " → ".join(p.name for p in (*chain[chain.index(target) :], target))
@@ -128,7 +137,7 @@ class _Reader:
         if self.budget.left < 0:
             return None
         try:
-            return self.file(target, _shown(shown, str(reference.value)), chain)
+            return self.file(target, _shown(shown, str(reference.value)), chain, onto)
         except InputError as error:
             self.problems.items.extend(error.problems)
             return None

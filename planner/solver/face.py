@@ -43,13 +43,14 @@ class Settled:
     """Moves around it; None where there was nothing to solve."""
 
 
-def settle(solution: Solution, preferences: Sequence[Preference], warm: bool = True) -> Settled:
+def settle(solution: Solution, preferences: Sequence[Preference], warm: bool = True, prices: bool = True) -> Settled:
     """Break ties between optima, and between optimal duals.
 
     Args:
         solution: An accepted optimum, with its solver state.
         preferences: In order of rank; the last one should tell all plans apart.
         warm: Start from the optimal basis.
+        prices: Choose among duals as well; without, they stay those of the solution.
 
     Returns:
         The preferred plan of the same cost with the smallest prices, to nine significant digits.
@@ -68,11 +69,14 @@ def settle(solution: Solution, preferences: Sequence[Preference], warm: bool = T
         if stages[preference.name] == "decided":
             break
     x = np.clip(without_noise(face.x), optimum.program.lower, optimum.program.upper)
+    if not prices:
+        plan = significant(optimum.scaling.unscale(x, optimum.y, optimum.d)[0])
+        return Settled(replace(solution, x=plan, optimum=replace(optimum, x=x)), stages)
     directions = Directions(replace(optimum, x=x, basis=face.vertex()), warm)
     y = without_noise(directions.smallest_prices())
     d = without_noise(optimum.program.cost - optimum.program.transposed_times(y))
-    plan, prices, reduced = (significant(part) for part in optimum.scaling.unscale(x, y, d))
-    return Settled(replace(solution, x=plan, y=prices, d=reduced, optimum=replace(optimum, x=x, y=y, d=d)), stages, directions)
+    plan, dual, reduced = (significant(part) for part in optimum.scaling.unscale(x, y, d))
+    return Settled(replace(solution, x=plan, y=dual, d=reduced, optimum=replace(optimum, x=x, y=y, d=d)), stages, directions)
 
 
 class _Face:

@@ -32,7 +32,10 @@ OPTIONS: dict[str, Option] = {
 }
 """Options of every solve: one thread and a fixed seed give the same plan on every run; internal units make 1e-9 safe."""
 
-WARM: dict[str, Option] = {**OPTIONS, "presolve": "off"}
+FROM_BASIS: Mapping[str, Option] = {"presolve": "off"}
+"""How to go on from a basis, which presolve would throw away."""
+
+WARM: dict[str, Option] = {**OPTIONS, **FROM_BASIS}
 """Options of further runs from the basis of an optimum."""
 
 WARM_COSTS: dict[str, Option] = {**WARM, "simplex_strategy": 4}
@@ -109,6 +112,7 @@ def solve(
     waiting: Callable[[float], None] | None = None,
     accept: Callable[[Solution], bool] | None = None,
     options: Mapping[str, Option] | None = None,
+    start: Basis | None = None,
 ) -> Solution | NoSolution:
     """Solve a program.
 
@@ -118,6 +122,7 @@ def solve(
         waiting: Called about ten times a second with the seconds so far.
         accept: Judges an optimum; one that is not accepted is tried again in another way, and the last one returned.
         options: HiGHS options that replace those of the first way to solve.
+        start: Basis of a program with the same rows and columns, tried first.
 
     Raises:
         LimitError: if a limit was reached before an optimum.
@@ -129,9 +134,12 @@ def solve(
     deadline = None if time_limit is None else time.monotonic() + max(time_limit, 0.0)
     attempts: list[Attempt] = []
     doubtful: Solution | None = None
-    for rung in ({**LADDER[0], **(options or {})}, *LADDER[1:]):
+    ways = [(rung, None) for rung in ({**LADDER[0], **(options or {})}, *LADDER[1:])]
+    for rung, basis in [*([] if start is None else [(dict(FROM_BASIS), start)]), *ways]:
         chosen = {**OPTIONS, **rung}
         engine = Engine(scaled, chosen, deadline)
+        if basis is not None:
+            engine.start_from(basis)
         started = time.perf_counter()
         status = engine.run(waiting)
         word = engine.highs.modelStatusToString(status)

@@ -6,8 +6,8 @@ fraction of the time, and refuses anything else. A test holds it equal to ``Line
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,12 +109,10 @@ def lower(model: pyo.ConcreteModel, counted_in: Mapping[str, Callable[[Any], str
                 row_upper.append(high)
     row_of, index, value = terms.merged(len(columns))
     lines = _objective_lines(model, position)
-    cost = np.zeros(len(columns))
-    for line in lines.values():
-        cost[line.columns] += line.values
+    cost, offset = _added_up(lines, len(columns))
     return LinearProgram(
         cost=cost,
-        offset=sum(line.constant for line in lines.values()),
+        offset=offset,
         lower=np.array(lowers, dtype=np.float64),
         upper=np.array(uppers, dtype=np.float64),
         row_lower=np.array(row_lower, dtype=np.float64),
@@ -127,6 +125,81 @@ def lower(model: pyo.ConcreteModel, counted_in: Mapping[str, Callable[[Any], str
         groups=_groups(columns, counted_in or {}),
         lines=lines,
     )
+
+
+class Relowering:
+    """Lowers some rows and lines of a model anew, after its expressions were set to other numbers.
+
+    Args:
+        model: A model that was lowered and has kept its variables and rows.
+        program: What it was lowered to.
+    """
+
+    def __init__(self, model: pyo.ConcreteModel, program: LinearProgram) -> None:
+        self.model, self.program = model, program
+        self.position = _variables(model)[3]
+
+    def line(self, expression: Any, owner: str) -> Line:
+        """An expression in the variables of the model, lowered."""
+        return _line(expression, self.position, owner)
+
+    def again(self, rows: Sequence[int], lines: Mapping[str, Line]) -> LinearProgram:
+        """The program with what stands in the model now.
+
+        Args:
+            rows: Numbers of the rows that were set, in order.
+            lines: What stands in the place of some expressions of the objective.
+
+        Returns:
+            The same arrays as lowering the whole model gives.
+        """
+        program, terms = self.program, _Terms(self.position)
+        low, high = program.row_lower.copy(), program.row_upper.copy()
+        for row in rows:
+            name, key = program.rows[row]
+            low[row], high[row] = terms.add_row(self.model.component(name)[key].expr, name)
+        start, index, value = _spliced(program, rows, *terms.merged(program.shape[1]))
+        told = {name: lines.get(name, line) for name, line in program.lines.items()}
+        cost, offset = _added_up(told, program.shape[1])
+        return replace(program, cost=cost, offset=offset, row_lower=low, row_upper=high, start=start, index=index, value=value, lines=told)
+
+
+def weighted(lines: Sequence[Line], weights: Sequence[float]) -> Line:
+    """A sum of multiples of lines, what stands in several of them added up."""
+    columns, which = np.unique(np.concatenate([line.columns for line in lines]), return_inverse=True)
+    values = np.bincount(which, weights=np.concatenate([weight * line.values for weight, line in zip(weights, lines, strict=True)]), minlength=len(columns))
+    constant = sum(weight * line.constant for weight, line in zip(weights, lines, strict=True))
+    return Line(constant, columns[values != 0].astype(np.int32), np.asarray(values[values != 0], dtype=np.float64))
+
+
+def _spliced(program: LinearProgram, rows: Sequence[int], row_of: Integers, index: Integers, value: Floats) -> tuple[Integers, Integers, Floats]:
+    """Start, column and value of the non-zeros with those of some rows replaced.
+
+    Args:
+        program: The rows as they were.
+        rows: Rows that are replaced, in order.
+        row_of: Place among them of each new non-zero.
+        index: Its column.
+        value: Its value.
+    """
+    counts = np.diff(program.start)
+    replaced = np.zeros(len(counts), dtype=bool)
+    replaced[list(rows)] = True
+    kept = ~np.repeat(replaced, counts)
+    counts[list(rows)] = np.bincount(row_of, minlength=len(rows))
+    new = np.repeat(replaced, counts)
+    columns, values = np.empty(len(new), dtype=np.int32), np.empty(len(new))
+    columns[new], columns[~new] = index, program.index[kept]
+    values[new], values[~new] = value, program.value[kept]
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), columns, values
+
+
+def _added_up(lines: Mapping[str, Line], width: int) -> tuple[Floats, float]:
+    """Cost by column, and the constant."""
+    cost = np.zeros(width)
+    for line in lines.values():
+        cost[line.columns] += line.values
+    return cost, sum(line.constant for line in lines.values())
 
 
 def _objective_lines(model: pyo.ConcreteModel, position: dict[int, int]) -> dict[str, Line]:

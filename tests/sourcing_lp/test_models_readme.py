@@ -85,7 +85,7 @@ def test_every_variable_has_a_row_with_its_set_and_file(model: Any) -> None:
 
 def test_every_cost_line_has_a_row_in_order(model: Any) -> None:
     rows = table("Objective", "cost line")
-    assert tuple(rows) == COST_LINES
+    assert tuple(rows) == tuple(COST_LINES)
     assert {f"cost_{name}" for name in rows} == names_of(model, pyo.Expression)
     assert all(cells[-1] == "cost.py" for cells in rows.values())
 
