@@ -105,12 +105,13 @@ def schema_text() -> str:
 
 
 def new_scenario(folder: Path) -> list[Path]:
-    """Write a small, commented scenario with its schema into a folder.
+    """Write a small, commented scenario with an overlay, a sweep and the schema into a folder.
 
     Raises:
         InputError: if a file of that name exists, or the folder cannot be written.
     """
-    files = {folder / "scenario.yaml": f"{MODELINE}\n{TEMPLATE}", folder / "cutoff.yaml": f"{MODELINE}\n{OVERLAY}", folder / SCHEMA_FILE: schema_text()}
+    texts = {"scenario.yaml": f"{MODELINE}\n{TEMPLATE}", "cutoff.yaml": f"{MODELINE}\n{OVERLAY}", "sweep.yaml": SWEEP, SCHEMA_FILE: schema_text()}
+    files = {folder / name: text for name, text in texts.items()}
     taken = [path for path in files if path.exists()]
     if taken:
         raise InputError(f"{taken[0]}: exists already, and is not overwritten; choose another folder")
@@ -192,4 +193,15 @@ events:
     from: 2026-01-06
     match: {country: [CN]}
     spot: 0 %                      # no purchases outside contracts, and no new contracts
+"""
+
+SWEEP = """\
+# Many variations of the question at once. Solve them with: plan sweep sweep.yaml
+scenario: cutoff.yaml
+seed: 1                            # the same seed draws the same
+vary:
+  demand: {path: demands.*.quantity, triangular: [0.9, 1, 1.2], as: factor}
+  stock: {path: stockpiles.reserve.initial, values: [30 days, 60 days, 120 days]}
+  price: {path: suppliers.second_source.price, uniform: [300, 400], unit: EUR/kg}
+design: {latin_hypercube: {runs: 40}}
 """

@@ -35,7 +35,7 @@ Figures = dict[str, Any]
 
 def parts(folder: Path = SCENARIOS) -> list[Path]:
     """Every YAML file of the language: scenarios and the files they are made of."""
-    return sorted(path for path in folder.rglob("*.yaml") if path.name != "expected.yaml")
+    return sorted(path for path in folder.rglob("*.yaml") if path.name != "expected.yaml" and path.parent.name != "sweeps")
 
 
 def whole(folder: Path = SCENARIOS) -> list[Path]:

@@ -18,6 +18,8 @@ from planner.checks import warnings_of
 from planner.language import json_schema, schema_text
 from planner.proof import verify_folder
 from planner.scenario.reader import Node, read_yaml
+from planner.sweep.cases import families
+from planner.sweep.spec import read_spec
 from tests.shipped import (
     DURATIONS,
     DURATIONS_HEAD,
@@ -263,3 +265,11 @@ def test_every_source_key_is_listed_and_every_listed_key_used(folder: Path) -> N
     used = {key for path in texts for key in re.findall(r"\[([A-Z0-9][A-Z0-9-]{2,})\]", path.read_text(encoding="utf-8"))}
     lines = (folder / "sources.md").read_text(encoding="utf-8").splitlines()
     assert {line.split("|")[1].strip() for line in lines if re.match(r"\| [A-Z0-9-]+ \|", line)} == used
+
+
+@pytest.mark.parametrize("path", sorted(SCENARIOS.rglob("sweeps/*.yaml")), ids=lambda path: path.stem)
+def test_shipped_sweeps_name_keys_that_exist(path: Path) -> None:
+    """Every value that they vary is tried in the scenario before anything is solved."""
+    spec, tree = read_spec(path)
+    runs, _ = families(spec, tree, path, SCENARIOS.parent)
+    assert [case.problem for family in runs for case in family.cases] == [""] * sum(len(family.cases) for family in runs)

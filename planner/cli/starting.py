@@ -18,7 +18,7 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to wr
 
     for path in new_scenario(folder):
         typer.echo(f"wrote {path}")
-    typer.echo(f"\nNow try:  plan solve {folder / 'scenario.yaml'}\n          plan solve {folder / 'cutoff.yaml'}")
+    typer.echo(f"\nNow try:  plan solve {folder / 'scenario.yaml'}\n          plan solve {folder / 'cutoff.yaml'}\n          plan sweep {folder / 'sweep.yaml'}")
 
 
 @app.command()

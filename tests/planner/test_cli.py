@@ -211,6 +211,8 @@ def test_new_writes_a_scenario_that_solves_and_never_overwrites(tmp_path: Path) 
     cut = json.loads(run("solve", "mine/cutoff.yaml", "--json", cwd=tmp_path).stdout)
     assert cut["total_cost"] > base["total_cost"]
     assert base["out"] == "plans/mine"
+    swept = json.loads(run("sweep", "mine/sweep.yaml", "--json", cwd=tmp_path).stdout)
+    assert [row["status"] for row in swept["tables"]["runs"]] == ["ok"] * 40
     assert (tmp_path / "mine" / "scenario.yaml").read_text().startswith("# yaml-language-server: $schema=plan.schema.json")
     assert "not overwritten" in run("new", "mine", cwd=tmp_path, code=2).stderr
 
