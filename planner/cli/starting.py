@@ -18,7 +18,8 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to wr
 
     for path in new_scenario(folder):
         typer.echo(f"wrote {path}")
-    typer.echo(f"\nNow try:  plan solve {folder / 'scenario.yaml'}\n          plan solve {folder / 'cutoff.yaml'}\n          plan sweep {folder / 'sweep.yaml'}")
+    tries = [f"plan {command} {folder / name}" for command, name in (("solve", "scenario.yaml"), ("solve", "cutoff.yaml"), ("sweep", "sweep.yaml"))]
+    typer.echo("\nNow try:  " + "\n          ".join(tries))
 
 
 @app.command()
