@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from itertools import compress
 
 import numpy as np
 
@@ -19,11 +20,12 @@ from planner.program import program_of
 from planner.runway.cuts import Source
 from planner.runway.grid import decidable, until
 from planner.scenario.dates import Calendar
-from planner.scenario.schema import Scenario
+from planner.scenario.schema import Budget, Scenario
 from planner.solver.certificate import proven
 from planner.solver.elastic import Slack, with_slacks
 from planner.solver.highs import NoSolution
 from planner.solver.lower import Floats, Integers, Key, LinearProgram
+from planner.solver.undecided import subset
 from planner.solver.whatif import Outcome, WhatIf
 from planner.words import STRUCTURAL, Rule, Words
 from sourcing_lp.data import SourcingData
@@ -82,6 +84,99 @@ class Verdict:
     outcome: Outcome | None = None
 
 
+class _Program:
+    """What may go unserved on a grid, least first: the rows of a plan without its costs.
+
+    Args:
+        case: The case.
+        calendar: Its grid, or the beginning of it.
+        quicker: Whether ramps are quicker.
+    """
+
+    def __init__(self, case: Case, calendar: Calendar, quicker: bool) -> None:
+        self.case, self.calendar = case, calendar
+        self.setting = Setting(decidable(case.quicker if quicker else case.scenario, calendar), calendar)
+        self.data, program = program_of(self.setting.scenario, calendar)
+        self.lines = self._eased(program)
+        self.weights = np.array([self._weight(*index) if name == "unserved" else 0.0 for name, index in self.lines.columns])
+
+    def _eased(self, program: LinearProgram) -> LinearProgram:
+        """The program in which all demands may go unserved, and a month of them may be in store besides."""
+        places = {key: place for place, key in enumerate(program.rows)}
+        slacks = [Slack(("unserved", slot), {places["demand_balance", slot]: units}, 0.0, 1.0) for slot, units in self.data.demand.demand.items()]
+        months = {slot: rate / 12 for slot, rate in self.setting.yearly_demand.items() if rate > 0}
+        for (m, g), units in months.items():
+            slacks += [Slack(("reserve", (m, g, t)), {places["material_balance", (m, g, t)]: -units}, 0.0) for t in self.calendar.labels]
+        return _with_totals(with_slacks(program, slacks), months)
+
+    def _weight(self, n: str, t: str) -> float:
+        """What it weighs that all of a demand is missing: years of all demand for the material, more the dearer and the sooner."""
+        data = self.data.demand
+        users = self._users[data.material[n], data.party[n]]
+        total = sum(data.demand.get((other, t), 0.0) for other in users)
+        rank = sum(self._harm(other) < self._harm(n) for other in users) / len(users)
+        early = 1 - self.calendar.named(t).begin / self.case.calendar.years
+        return self.data.time.years[t] * data.demand[n, t] / total * (1 + rank) * (1 + MOST_EARLY * early)
+
+    @cached_property
+    def _users(self) -> dict[tuple[str, str], list[str]]:
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for n, material in self.data.demand.material.items():
+            found[material, self.data.demand.party[n]].append(n)
+        return found
+
+    def _harm(self, n: str) -> float:
+        """Cost of the first unit that is missing; without end where nothing may be."""
+        return self.data.demand.shortage_cost.get((n, 1), float("inf"))
+
+    def before(self, day: dt.date) -> tuple[LinearProgram, Floats]:
+        """The program and its weights without all that happens from a day on, which is an edge of the grid or its end."""
+        later = {period.label for period in self.calendar.periods if period.start >= day}
+        columns = np.array([_period(key) not in later for key in self.lines.columns], dtype=bool)
+        rows = np.array([_period(key) not in later for key in self.lines.rows], dtype=bool)
+        names = [list(compress(keys, kept.tolist())) for keys, kept in ((self.lines.columns, columns), (self.lines.rows, rows))]
+        program = replace(subset(self.lines, columns, rows), columns=names[0], rows=names[1])
+        low, high = program.row_lower.copy(), program.row_upper.copy()
+        unfinished = self._unfinished(day)
+        off = [place for place, key in enumerate(program.rows) if key[0] in NOT_ASKED or key in unfinished]
+        low[off], high[off] = -np.inf, np.inf
+        return replace(program, row_lower=low, row_upper=high), self.weights[columns]
+
+    def _unfinished(self, day: dt.date) -> set[Key]:
+        """Shares over several periods that end after a day: they hold once their time is over."""
+        later = [period for period in self.case.calendar.periods if period.end > day]
+        years = {str(period.start.year) for period in later}
+        per = {key: policy.per for key, policy in self.setting.scenario.policies.items()}
+        return {
+            ("max_share", row.key)
+            for row in self.data.policy.max_share
+            if per[row.policy] != "period" and later and (per[row.policy] == "total" or row.window.label in years)
+        }
+
+
+def _period(key: Key) -> str | None:
+    """The period that a row or column is about, if it is about one."""
+    name, index = key
+    return index[-1] if isinstance(index, tuple) and name not in ("project_size", "reserve_size") else None
+
+
+@lru_cache(maxsize=4)
+def _whole(case: Case, quicker: bool) -> _Program:
+    """The program of the whole horizon, of which those up to an edge of the grid are parts."""
+    return _Program(case, case.calendar, quicker)
+
+
+def _program(case: Case, day: dt.date, quicker: bool) -> _Program:
+    """The program from which that up to a day is taken.
+
+    A budget counts what lands inside the horizon only, so that a shorter program is no part of a longer one.
+    """
+    edge = any(period.end == day for period in case.calendar.periods)
+    if edge and not any(isinstance(policy, Budget) for policy in case.scenario.policies.values()):
+        return _whole(case, quicker)
+    return _Program(case, until(case.calendar, day), quicker)
+
+
 class Trial:
     """A case up to one day.
 
@@ -92,56 +187,14 @@ class Trial:
     """
 
     def __init__(self, case: Case, day: dt.date, quicker: bool) -> None:
+        made = _program(case, day, quicker)
         self.case, self.calendar = case, until(case.calendar, day)
-        scenario = decidable(case.quicker if quicker else case.scenario, self.calendar)
-        self.setting = Setting(scenario, self.calendar)
-        self.data, program = program_of(scenario, self.calendar)
-        self.program = self._eased(program)
-        self.demands = [index for name, index in self.program.columns if name == "unserved"]
+        self.setting, self.data = made.setting, made.data
+        self.program, self.weights = made.before(day)
         self.unserved = self._columns("unserved")
-        weight = [self._weight(n, t) for n, t in self.demands]
-        self.weights = np.array(weight)
-
-    def _eased(self, program: LinearProgram) -> LinearProgram:
-        """The program in which all demands may go unserved, and a month of them may be in store besides."""
-        places = {key: place for place, key in enumerate(program.rows)}
-        low, high = program.row_lower.copy(), program.row_upper.copy()
-        off = [place for place, key in enumerate(program.rows) if key[0] in NOT_ASKED or key in self._unfinished]
-        low[off], high[off] = -np.inf, np.inf
-        slacks = [Slack(("unserved", slot), {places["demand_balance", slot]: units}, 0.0, 1.0) for slot, units in self.data.demand.demand.items()]
-        months = {slot: rate / 12 for slot, rate in self.setting.yearly_demand.items() if rate > 0}
-        for (m, g), units in months.items():
-            slacks += [Slack(("reserve", (m, g, t)), {places["material_balance", (m, g, t)]: -units}, 0.0) for t in self.calendar.labels]
-        return _with_totals(with_slacks(replace(program, row_lower=low, row_upper=high), slacks), months)
-
-    @cached_property
-    def _unfinished(self) -> set[Key]:
-        """Shares over a longer time that ends after the day: they hold once it is over."""
-        whole = {period.label for period in self.calendar.periods if period in self.case.calendar.periods}
-        later = {period.start.year for period in self.case.calendar.periods if period.label not in whole}
-        found = set()
-        for row in self.data.policy.max_share:
-            policy = self.setting.scenario.policies[row.policy]
-            years = {self.calendar.named(t).start.year for t in row.window.periods}
-            if policy.per != "period" and (years & later if policy.per == "year" else later):
-                found.add(("max_share", row.key))
-        return found
 
     def _columns(self, *names: str) -> Integers:
         return np.array([place for place, (name, _) in enumerate(self.program.columns) if name in names], dtype=np.int32)
-
-    def _weight(self, n: str, t: str) -> float:
-        """What it weighs that all of a demand is missing: years of all demand for the material, more the dearer and the sooner."""
-        data = self.data.demand
-        users = [other for other in data.material if (data.material[other], data.party[other]) == (data.material[n], data.party[n])]
-        total = sum(data.demand.get((other, t), 0.0) for other in users)
-        rank = sum(self._harm(other) < self._harm(n) for other in users) / len(users)
-        early = 1 - self.calendar.named(t).begin / self.case.calendar.years
-        return self.data.time.years[t] * data.demand[n, t] / total * (1 + rank) * (1 + MOST_EARLY * early)
-
-    def _harm(self, n: str) -> float:
-        """Cost of the first unit that is missing; without end where nothing may be."""
-        return self.data.demand.shortage_cost.get((n, 1), float("inf"))
 
     @cached_property
     def _closed(self) -> frozenset[int]:
@@ -169,9 +222,9 @@ class Trial:
         return WhatIf(self.program, found.optimum)
 
     def _cost(self, question: Question) -> Floats:
+        asked = [place for place in self.unserved.tolist() if self.program.columns[place][1][0] in question.demands]
         cost = np.zeros(self.program.shape[1])
-        asked = np.array([n in question.demands for n, _ in self.demands], dtype=bool)
-        cost[self.unserved[asked]] = self.weights[asked]
+        cost[asked] = self.weights[asked]
         return cost
 
     def _shut(self, question: Question) -> set[int]:
@@ -208,8 +261,9 @@ class Trial:
         outcome = None if self._whatif is None else self._whatif.ask(self._moved(question.lever), self._cost(question), self._shut(question))
         if outcome is None:
             return Verdict(False, float("inf"))
-        gaps = outcome.x[self.unserved]
-        missing = [slot for slot, gap in zip(self.demands, gaps.tolist(), strict=True) if gap > WHOLE and slot[0] in question.demands]
+        slots = [self.program.columns[place][1] for place in self.unserved.tolist()]
+        gaps = outcome.x[self.unserved].tolist()
+        missing = [slot for slot, gap in zip(slots, gaps, strict=True) if gap > WHOLE and slot[0] in question.demands]
         if not missing:
             return Verdict(True, outcome=outcome)
         since = min(self.calendar.named(t).start for _, t in missing)
