@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from planner.runway.cuts import Cut, Source
+from planner.runway.cuts import AS_IT_IS, Cut, Source
 from planner.runway.grid import nominal_days
 from planner.runway.levers import LEVERS, reach
 from planner.runway.loss import loss_of
@@ -47,13 +47,11 @@ class _Task:
 
     case: Case
     cut: frozenset[Source]
-    known: Mapping[str, Answer]
-    """By question: an answer under fewer failures, which is no sooner. Nothing where none is known."""
-    names: Sequence[str]
-    base: Mapping[str, Answer] = field(default_factory=dict)
-    """Answers where nothing fails, from which lost days are counted."""
-    levers: bool = False
-    losses: bool = True
+    fewer: Mapping[str, Answer]
+    """By question: an answer under fewer failures."""
+    base: Mapping[str, Answer]
+    """By question: the answer where nothing fails."""
+    levers: bool
 
 
 def questions(case: Case) -> list[str]:
@@ -62,47 +60,75 @@ def questions(case: Case) -> list[str]:
     return [ALL, *(demands if len(demands) > 1 else ())]
 
 
-def as_it_is(cases: Sequence[Case], levers: bool, workers: int | None, count: Count) -> list[Found]:
-    """Ask every part where nothing fails; levers are asked for all demands together."""
-    tasks = [(case, name) for case in cases for name in questions(case)]
-    answers = in_parallel(_alone, tasks, workers, lambda done: count("as it is", done, len(tasks)))
-    by_case: list[dict[str, Answer]] = [{} for _ in cases]
-    place = {case.key: number for number, case in enumerate(cases)}
-    for (case, name), answer in zip(tasks, answers, strict=True):
-        by_case[place[case.key]][name] = answer
-    helped = [_Task(case, frozenset(), {}, [ALL], found, levers=True) for case, found in zip(cases, by_case, strict=True) if levers]
-    gains = in_parallel(_gains, helped, workers, lambda done: count("levers", done, len(helped))) if helped else [[] for _ in cases]
-    return [Found(found, 0.0, gain) for found, gain in zip(by_case, gains, strict=True)]
+@dataclass(frozen=True)
+class Asked:
+    """A cut with what it does to each part that it reaches, by key of the part."""
+
+    cut: Cut
+    parts: Mapping[str, Found]
 
 
-def failing(
-    wanted: Sequence[tuple[Case, Cut, Sequence[Found]]], base: Mapping[str, Found], levers: bool, workers: int | None, what: str, count: Count
-) -> list[Found]:
-    """Ask parts with something failing.
+class Asker:
+    """Asks parts of a scenario about cuts, and remembers the answers.
 
     Args:
-        wanted: Part, cut, and what is known of the part under fewer failures.
-        base: By key of the part: what is known where nothing fails.
-        levers: Whether to ask what levers give where time is lost.
+        cases: The parts.
+        levers: Whether to ask what levers give, where time is lost.
         workers: Processes.
-        what: What is being done, in words.
         count: Told of progress.
     """
-    tasks: dict[tuple[str, frozenset[Source]], _Task] = {}
-    order = []
-    for case, cut, known in wanted:
-        # countries with one supplier, and suppliers with one contract, are asked once
-        sources = frozenset(source for source in cut.sources if source[1] in getattr(case.scenario, source[0]))
-        order.append((case.key, sources))
-        if order[-1] not in tasks:
-            tasks[order[-1]] = _Task(case, sources, _soonest([found.answers for found in known]), questions(case), base[case.key].answers, levers)
-    found = in_parallel(_failing, list(tasks.values()), workers, lambda done: count(what, done, len(tasks)))
-    by_task = dict(zip(tasks, found, strict=True))
-    return [by_task[key] for key in order]
+
+    def __init__(self, cases: Sequence[Case], levers: bool, workers: int | None, count: Count) -> None:
+        self.cases, self.levers, self.workers, self.count = cases, levers, workers, count
+        self.known: dict[str, dict[frozenset[Source], Found]] = {case.key: {} for case in cases}
+
+    def as_it_is(self) -> Asked:
+        """Ask every part where nothing fails; levers are asked for all demands together."""
+        tasks = [(case, name) for case in self.cases for name in questions(case)]
+        answers: dict[str, dict[str, Answer]] = {case.key: {} for case in self.cases}
+        for (case, name), answer in zip(tasks, in_parallel(_alone, tasks, self.workers, self._telling("as it is", len(tasks))), strict=True):
+            answers[case.key][name] = answer
+        helped = [_Task(case, frozenset(), {}, answers[case.key], True) for case in self.cases if self.levers]
+        gains = in_parallel(_gains_of_all, helped, self.workers, self._telling("levers", len(helped)))
+        for place, case in enumerate(self.cases):
+            self.known[case.key][frozenset()] = Found(answers[case.key], 0.0, gains[place] if gains else ())
+        return Asked(AS_IT_IS, {case.key: self.known[case.key][frozenset()] for case in self.cases})
+
+    def ask(self, cuts: Sequence[Cut], what: str, levers: bool = True) -> list[Asked]:
+        """Ask about cuts; what was asked under another name is not asked again.
+
+        Args:
+            cuts: Each one with what it fails.
+            what: What they are, for those who wait.
+            levers: Whether levers are of interest.
+        """
+        reached = [{case.key: found for case in self.cases if (found := _within(case, cut))} for cut in cuts]
+        tasks: dict[tuple[str, frozenset[Source]], _Task] = {}
+        for parts in reached:
+            for case in self.cases:
+                sources = parts.get(case.key)
+                if sources and sources not in self.known[case.key]:
+                    tasks[case.key, sources] = _Task(case, sources, self._fewer(case, sources), self._base(case), self.levers and levers)
+        found = in_parallel(_failing, list(tasks.values()), self.workers, self._telling(what, len(tasks)))
+        for (key, sources), one in zip(tasks, found, strict=True):
+            self.known[key][sources] = one
+        return [Asked(cut, {key: self.known[key][sources] for key, sources in parts.items()}) for cut, parts in zip(cuts, reached, strict=True)]
+
+    def _base(self, case: Case) -> Mapping[str, Answer]:
+        return self.known[case.key][frozenset()].answers
+
+    def _fewer(self, case: Case, sources: frozenset[Source]) -> dict[str, Answer]:
+        """The soonest answers under fewer failures: with all of them it is no later."""
+        fewer = [found.answers for failed, found in self.known[case.key].items() if failed < sources]
+        return {name: min((answers[name] for answers in fewer), key=lambda answer: answer.day) for name in questions(case)}
+
+    def _telling(self, what: str, of: int) -> Callable[[int], None]:
+        return lambda done: self.count(what, done, of)
 
 
-def _soonest(known: Sequence[Mapping[str, Answer]]) -> dict[str, Answer]:
-    return {name: min((answers[name] for answers in known), key=lambda answer: answer.day) for name in known[0]}
+def _within(case: Case, cut: Cut) -> frozenset[Source]:
+    """The sources of a cut that a part has."""
+    return frozenset(source for source in cut.sources if source[1] in getattr(case.scenario, source[0]))
 
 
 def _alone(task: tuple[Case, str]) -> Answer:
@@ -116,13 +142,11 @@ def _question(case: Case, name: str, cut: frozenset[Source], lever: str = "") ->
 
 def _failing(task: _Task) -> Found:
     case = task.case
-    answers = {name: _without(case, name, task.cut, task.known[name]) for name in task.names}
-    found = Found(answers, loss_of(case).of(task.cut) if task.losses else None)
-    lost = {name: nominal_days(case.calendar, answers[name].day, task.base[name].day) for name in answers}
+    answers = {name: _without(case, name, task.cut, task.fewer[name]) for name in questions(case)}
+    loss = loss_of(case).of(task.cut)
+    lost = {name: nominal_days(case.calendar, answer.day, task.base[name].day) for name, answer in answers.items()}
     most = max(lost, key=lambda name: lost[name])
-    if not task.levers or lost[most] <= 0:
-        return found
-    return Found(found.answers, found.loss, _gains(_Task(case, task.cut, answers, [most], answers)))
+    return Found(answers, loss, _gains(case, most, task.cut, answers[most]) if task.levers and lost[most] > 0 else ())
 
 
 def _without(case: Case, name: str, cut: frozenset[Source], known: Answer) -> Answer:
@@ -135,14 +159,15 @@ def _without(case: Case, name: str, cut: frozenset[Source], known: Answer) -> An
     return Answer(known.day, known.open, known.short, known.rule, found.used)
 
 
-def _gains(task: _Task) -> list[Gain]:
-    """What each lever gives for some questions."""
-    found = []
-    for name in task.names:
-        without = task.base[name]
-        if not without.open:
-            found += [Gain(name, lever, without, _helped(task.case, _question(task.case, name, task.cut, lever), without)) for lever in LEVERS]
-    return found
+def _gains_of_all(task: _Task) -> list[Gain]:
+    return _gains(task.case, ALL, task.cut, task.base[ALL])
+
+
+def _gains(case: Case, name: str, cut: frozenset[Source], without: Answer) -> list[Gain]:
+    """What each lever gives for one question; nothing where all is served to the end anyway."""
+    if without.open:
+        return []
+    return [Gain(name, lever, without, _helped(case, _question(case, name, cut, lever), without)) for lever in LEVERS]
 
 
 def _helped(case: Case, question: Question, without: Answer) -> Answer:

@@ -61,10 +61,11 @@ class _Search:
             self._try(inside[0])
             if inside[0] == self.low and len(inside) > 2:
                 self._try(inside[len(inside) // 2])
-        right = 0
-        while self.high - self.low > DAY:
-            # twice too early in a row: the slope does not lead to the border
-            right = right + 1 if self._try(self._guess(by_slope=right < 2)) else 0
+        halved = True
+        while (width := self.high - self.low) > DAY:
+            # where a slope leads nowhere the middle does
+            self._try(self._guess(by_slope=halved))
+            halved = not halved or self.high - self.low <= width / 2
         assert self.beyond is not None
         late, verdict = self.beyond
         return Answer(self.low, False, verdict.short, late.stopped_by(self.question, verdict), self.used)

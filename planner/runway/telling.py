@@ -1,0 +1,265 @@
+"""What was found, as tables and sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from planner.errors import counted
+from planner.findings import Chart, Column, Findings, Section, told
+from planner.runway.asking import ALL, Asked, days
+from planner.runway.levers import LEVERS
+from planner.runway.search import Answer
+from planner.runway.trial import Case
+from planner.scenario.schema import Scenario
+from planner.words import Rule
+
+Row = dict[str, Any]
+LIMITS = (
+    "The plan that lasts longest is not the cheapest: it spends whatever it takes, knows from the first day who fails and for how long, and may save stock "
+    "and turn to others before. Real plans last shorter.",
+    "Inside one period of the grid, what comes late can serve what is wanted early: a day inside a year is coarser than one inside a month.",
+    "Rules with a price may be broken, hard ones hold. Shares over a year or longer count once that time is over; duties at the end of the horizon do not count.",
+    "A demand by itself is served as long as everything else can give way to it; the times of several demands need not be possible together.",
+    "The loss compares cheapest plans, which know of the failure beforehand, on a grid with edges where it begins and ends.",
+)
+
+
+class Lost(NamedTuple):
+    """What one demand by itself loses by a cut."""
+
+    days: float
+    demand: str
+    before: Answer
+    after: Answer
+
+
+def tell(scenario: Scenario, cases: Sequence[Case], asked: Sequence[Asked], record: Mapping[str, Any]) -> Findings:
+    """Tables and sentences of all that was asked.
+
+    Args:
+        scenario: The whole scenario.
+        cases: Its parts.
+        asked: The scenario as it is first, then each cut.
+        record: How it was found.
+    """
+    return _Telling(scenario, cases, [item for item in asked if item.parts]).findings(record)
+
+
+class _Telling:
+    """Puts answers into words."""
+
+    def __init__(self, scenario: Scenario, cases: Sequence[Case], asked: Sequence[Asked]) -> None:
+        self.scenario, self.base, self.asked = scenario, asked[0], asked
+        self.cases = {case.key: case for case in cases}
+        self.any = cases[0]
+        self.currency = scenario.money.currency
+
+    def findings(self, record: Mapping[str, Any]) -> Findings:
+        """All of it."""
+        rows = self._cuts()
+        tables = {
+            "cuts": [row for row in rows if row["kind"] != "pair"],
+            "demands": [row for item in self.asked for row in self._demands(item)],
+            "levers": [row for item in self.asked for row in self._levers(item)],
+            "pairs": [row for row in rows if row["kind"] == "pair"],
+        }
+        frames = {name: pd.DataFrame(found) for name, found in tables.items() if found}
+        frames["as_it_is"] = frames["demands"][frames["demands"]["kind"] == self.base.cut.kind].reset_index(drop=True)
+        title = f"{self.scenario.title or record['scenario']}: how long everything is served"
+        sections = tuple(section for section in SECTIONS if section.table in frames)
+        return Findings("runway", title, self.currency, tuple(self._headline(tables)), sections, frames, record, LIMITS)
+
+    def _cuts(self) -> list[Row]:
+        """One row a cut: the scenario as it is, then those that hurt most."""
+        rows = [self._cut(item) for item in self.asked]
+        for kind in {row["kind"] for row in rows}:
+            same = [row for row in rows if row["kind"] == kind]
+            largest = max((row["loss"] for row in same if row["loss"] is not None), default=0.0)
+            for row in same:
+                row["exposure"] = _part(row["loss"], largest)
+        return [rows[0], *sorted(rows[1:], key=lambda row: (-row["days_lost"], -row["days_lost_alone"], -(row["loss"] or 0.0)))]
+
+    def _cut(self, item: Asked) -> Row:
+        answer = self._soonest(item)
+        base = min((self.base.parts[key].answers[ALL] for key in item.parts), key=lambda found: found.day)
+        worst = self._lost(item)[0]
+        losses = [found.loss for found in item.parts.values()]
+        hit = worst.days > 0
+        return {
+            "kind": item.cut.kind,
+            "key": item.cut.key,
+            "label": item.cut.label,
+            **self._time(answer),
+            "days_lost": days(self.any, base.day) - days(self.any, answer.day),
+            "short": "; ".join(answer.short),
+            "short_label": "; ".join(map(self._demand, answer.short)),
+            **self._why(answer.rule),
+            "hit": worst.demand if hit else "",
+            "hit_label": self._demand(worst.demand) if hit else "",
+            "hit_from_to": f"{self._time(worst.before)['served']} → {self._time(worst.after)['served']}" if hit else "",
+            "days_lost_alone": worst.days,
+            "loss": None if None in losses else sum(loss for loss in losses if loss is not None),
+        }
+
+    def _demands(self, item: Asked) -> Iterator[Row]:
+        """One row a demand that a cut reaches."""
+        for lost in sorted(self._lost(item), key=lambda row: (row.after.day, -row.days)):
+            yield {
+                "kind": item.cut.kind,
+                "key": item.cut.key,
+                "label": item.cut.label,
+                "demand": lost.demand,
+                "demand_label": self._demand(lost.demand),
+                **self._time(lost.after),
+                "days_lost": lost.days,
+                **self._why(lost.after.rule),
+            }
+
+    def _levers(self, item: Asked) -> Iterator[Row]:
+        """One row a lever."""
+        for found in item.parts.values():
+            for gain in found.gains:
+                who = self._demand(gain.name) if gain.name else "all demands that are linked"
+                if not gain.name and gain.without.short:
+                    who = f"all, above all {self._demand(gain.without.short[0])}"
+                yield {
+                    "kind": item.cut.kind,
+                    "key": item.cut.key,
+                    "label": item.cut.label,
+                    "demand": gain.name,
+                    "demand_label": who,
+                    "lever": gain.lever,
+                    "lever_label": LEVERS[gain.lever],
+                    "days_before": days(self.any, gain.without.day),
+                    **self._time(gain.answer),
+                    "days_gained": days(self.any, gain.answer.day) - days(self.any, gain.without.day),
+                }
+
+    def _soonest(self, item: Asked) -> Answer:
+        """The answer for all demands that something reaches."""
+        return min((found.answers[ALL] for found in item.parts.values()), key=lambda answer: answer.day)
+
+    def _lost(self, item: Asked) -> list[Lost]:
+        """What each demand by itself loses, most first."""
+        found = []
+        for key, part in item.parts.items():
+            base = self.base.parts[key].answers
+            for name in self.cases[key].scenario.demands:
+                before, after = (answers.get(name, answers[ALL]) for answers in (base, part.answers))
+                found.append(Lost(days(self.any, before.day) - days(self.any, after.day), name, before, after))
+        return sorted(found, key=lambda row: -row.days)
+
+    def _time(self, answer: Answer) -> Row:
+        """How long, as a number and in words."""
+        number = days(self.any, answer.day)
+        words = f"≥ {number:,.0f} days" if answer.open else f"{number:,.0f} days"
+        return {"served": words, "days": number, "to_the_end": answer.open, "until": answer.day.isoformat()}
+
+    def _label(self, kind: str, key: str) -> str:
+        entity = getattr(self.scenario, kind, {}).get(key)
+        return (entity.label if entity is not None else "") or key
+
+    def _demand(self, name: str) -> str:
+        """A demand with its material, as people call them."""
+        return f"{self._label('materials', self.scenario.demands[name].material)}: {self._label('demands', name)}"
+
+    def _why(self, rule: Rule | None) -> Row:
+        """What stands in the way, as key and in words."""
+        if rule is None:
+            return {"rule": "", "why": ""}
+        kind, key = str(rule.path[0]), str(rule.path[1]) if len(rule.path) > 1 else ""
+        words = "is used up" if (kind, rule.path[-1]) == ("stockpiles", "initial") else rule.words
+        return {"rule": rule.dotted, "why": f"{self._label(kind, key)} {words}"}
+
+    def _headline(self, tables: Mapping[str, list[Row]]) -> Iterator[str]:
+        base, *cuts = tables["cuts"]
+        yield self._as_it_is(base)
+        hit = [row for row in cuts if row["days_lost"] > 0 or row["days_lost_alone"] > 0]
+        if cuts:
+            yield f"Of {counted(len(cuts), 'failures')}, {len(hit) or 'none'} make somebody run short sooner{_of_kinds(hit)}."
+        if hit:
+            yield self._worst(hit[0])
+        losses = [row for row in cuts if row["loss"]]
+        if losses:
+            yield self._dearest(losses)
+        gains = [row for row in tables["levers"] if row["kind"] == base["kind"] and row["days_gained"] > 0]
+        if gains:
+            best = max(gains, key=lambda row: row["days_gained"])
+            yield f"As it is, most time is won by: {best['lever_label'][:1].lower()}{best['lever_label'][1:]} ({best['days_gained']:,.0f} days more, {best['served']})."
+
+    def _as_it_is(self, base: Row) -> str:
+        if base["to_the_end"]:
+            return f"As it is, every demand can be served in full to the end of the horizon ({base['days']:,.0f} days)."
+        why = f" What stops it: {base['why']}." if base["why"] else ""
+        return f"As it is, every demand can be served in full for {base['served']}, until {base['until']}; then {base['short_label']} runs short.{why}"
+
+    def _worst(self, row: Row) -> str:
+        who = _named(row)
+        if row["days_lost"] <= 0:
+            return f"{who} hurts most: {row['hit_label']} by itself {row['hit_from_to']}."
+        runs = f"; then {row['short_label']} runs short" if row["short_label"] else ""
+        return f"{who} hurts most: everything it reaches is served for {row['served']} ({row['days_lost']:,.0f} fewer), until {row['until']}{runs}."
+
+    def _dearest(self, rows: Sequence[Row]) -> str:
+        row = max(rows, key=lambda row: row["loss"])
+        while_out = f"from {self.any.first} until {self.any.recovered}"
+        if math.isinf(row["loss"]):
+            without = sum(math.isinf(other["loss"]) for other in rows)
+            return f"Out {while_out}, {_named(row)} leaves no plan that keeps all rules" + (f", as do {without - 1} others." if without > 1 else ".")
+        return f"Out {while_out}, {_named(row)} costs most: {told(row['loss'], 'money')} {self.currency} (discounted)."
+
+
+def _named(row: Row) -> str:
+    """A cut in a sentence."""
+    return f"{row['kind']} {row['label']}"
+
+
+def _of_kinds(rows: Sequence[Row]) -> str:
+    """How many of each kind, in brackets."""
+    kinds = {"supplier": "suppliers", "country": "countries", "stockpile": "stockpiles", "contract": "contracts"}
+    found = [counted(number, plural) for kind, plural in kinds.items() if (number := sum(row["kind"] == kind for row in rows))]
+    return f" ({', '.join(found)})" if found else ""
+
+
+def _part(loss: float | None, largest: float) -> float | None:
+    """A loss as a part of the largest one; what leaves no plan is all of it."""
+    if loss is None or largest <= 0:
+        return None
+    if math.isinf(largest):
+        return 1.0 if math.isinf(loss) else None
+    return loss / largest
+
+
+_SERVED = (Column("served", "served for", "text"), Column("until", "until"))
+_WHO = (Column("kind", "what"), Column("label", "who"))
+_FAILS = (
+    *_WHO,
+    *_SERVED,
+    Column("short_label", "first to run short"),
+    Column("hit_from_to", "hit hardest"),
+    Column("hit_label", "by itself"),
+    Column("loss", "loss until recovery", "money"),
+    Column("exposure", "of the largest", "percent"),
+    Column("why", "what stops it"),
+)
+SECTIONS = (
+    Section(
+        "If it fails",
+        "cuts",
+        _FAILS,
+        "time until the first demand that it reaches runs short; the demand that loses most if all else gives way to it; least cost with it out, less without",
+        chart=Chart("bar", "label", ("days",), y_title="days served"),
+    ),
+    Section("Each demand by itself, as it is", "as_it_is", (Column("demand_label", "demand"), *_SERVED, Column("why", "what stops it"))),
+    Section(
+        "What wins time",
+        "levers",
+        (*_WHO, Column("demand_label", "for"), Column("lever_label", "by"), Column("days_before", "days", "days"), *_SERVED, Column("days_gained", "days won", "days")),
+        chart=None,
+    ),
+    Section("If two countries fail", "pairs", _FAILS),
+)
