@@ -102,16 +102,16 @@ class Asker:
             what: What they are, for those who wait.
             levers: Whether levers are of interest.
         """
-        reached = [{case.key: found for case in self.cases if (found := _within(case, cut))} for cut in cuts]
+        reached = [{case.key: sources for case in self.cases if (sources := _within(case, cut))} for cut in cuts]
         tasks: dict[tuple[str, frozenset[Source]], _Task] = {}
         for parts in reached:
             for case in self.cases:
-                sources = parts.get(case.key)
-                if sources and sources not in self.known[case.key]:
-                    tasks[case.key, sources] = _Task(case, sources, self._fewer(case, sources), self._base(case), self.levers and levers)
+                failed = parts.get(case.key, frozenset())
+                if failed not in self.known[case.key]:
+                    tasks[case.key, failed] = _Task(case, failed, self._fewer(case, failed), self._base(case), self.levers and levers)
         found = in_parallel(_failing, list(tasks.values()), self.workers, self._telling(what, len(tasks)))
-        for (key, sources), one in zip(tasks, found, strict=True):
-            self.known[key][sources] = one
+        for (key, failed), one in zip(tasks, found, strict=True):
+            self.known[key][failed] = one
         return [Asked(cut, {key: self.known[key][sources] for key, sources in parts.items()}) for cut, parts in zip(cuts, reached, strict=True)]
 
     def _base(self, case: Case) -> Mapping[str, Answer]:

@@ -27,7 +27,7 @@ class Cut:
     materials: frozenset[str] = frozenset()
 
 
-AS_IT_IS = Cut("as it is", "", "Nothing further")
+AS_IT_IS = Cut("as it is", "", "nothing more")
 
 
 def cuts_of(scenario: Scenario) -> list[Cut]:
@@ -39,7 +39,10 @@ def cuts_of(scenario: Scenario) -> list[Cut]:
 def countries_of(scenario: Scenario) -> list[Cut]:
     """Every country that something is exported from or mined in."""
     codes = sorted({code for item in scenario.suppliers.values() for code in (item.country, item.mined_in) if code})
-    return [_of_suppliers(scenario, "country", code, code, [key for key, item in scenario.suppliers.items() if code in (item.country, item.mined_in)]) for code in codes]
+    return [
+        _of_suppliers(scenario, "country", code, code, [key for key, item in scenario.suppliers.items() if code in (item.country, item.mined_in)])
+        for code in codes
+    ]
 
 
 def pairs(cuts: Sequence[Cut]) -> Iterator[Cut]:

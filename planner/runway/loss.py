@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from functools import lru_cache
 
@@ -36,7 +37,7 @@ class Loss:
         """What the failure of some sources costs, discounted.
 
         Returns:
-            Money; infinite where no plan is left, None where there is none to compare with.
+            Money, negative where a duty falls away that cost more; infinite where no plan is left, None where there is none to compare with.
         """
         if self.whatif is None:
             return None
@@ -46,16 +47,15 @@ class Loss:
             return None
         if found is None:
             return float("inf")
-        more = found.cost - self.whatif.now.cost
-        return more if more > 1e-9 * self.whatif.size else 0.0
+        # what is below a billionth of all money is rounding, and depends on what was asked before
+        digits = 9 - math.ceil(math.log10(self.whatif.size or 1.0))
+        return round(found.cost - self.whatif.now.cost, digits) + 0.0
 
     def _closed(self, cut: Collection[Source]) -> list[int]:
         """What failing sources would ship or sign meanwhile."""
         sources = {**SOURCES, "sign": "contracts"}
         return [
-            place
-            for place, (name, index) in enumerate(self.program.columns)
-            if name in sources and index[-1] in self.out and (sources[name], index[0]) in cut
+            place for place, (name, index) in enumerate(self.program.columns) if name in sources and index[-1] in self.out and (sources[name], index[0]) in cut
         ]
 
     def _duties(self, cut: Collection[Source]) -> dict[int, float]:

@@ -22,7 +22,7 @@ LIMITS = (
     "The plan that lasts longest is not the cheapest: it spends whatever it takes, knows from the first day who fails and for how long, and may save stock "
     "and turn to others before. Real plans last shorter.",
     "Inside one period of the grid, what comes late can serve what is wanted early: a day inside a year is coarser than one inside a month.",
-    "Rules with a price may be broken, hard ones hold. Shares over a year or longer count once that time is over; duties at the end of the horizon do not count.",
+    "Rules with a price may be broken, hard ones hold. Shares over a year or longer count once that time is over; duties at the end of the horizon never.",
     "A demand by itself is served as long as everything else can give way to it; the times of several demands need not be possible together.",
     "The loss compares cheapest plans, which know of the failure beforehand, on a grid with edges where it begins and ends.",
 )
@@ -68,6 +68,8 @@ class _Telling:
             "pairs": [row for row in rows if row["kind"] == "pair"],
         }
         frames = {name: pd.DataFrame(found) for name, found in tables.items() if found}
+        if tables["levers"]:
+            frames["won"] = _side_by_side(frames["levers"])
         frames["as_it_is"] = frames["demands"][frames["demands"]["kind"] == self.base.cut.kind].reset_index(drop=True)
         title = f"{self.scenario.title or record['scenario']}: how long everything is served"
         sections = tuple(section for section in SECTIONS if section.table in frames)
@@ -123,17 +125,16 @@ class _Telling:
         """One row a lever."""
         for found in item.parts.values():
             for gain in found.gains:
-                who = self._demand(gain.name) if gain.name else "all demands that are linked"
-                if not gain.name and gain.without.short:
-                    who = f"all, above all {self._demand(gain.without.short[0])}"
+                first = f"; first: {self._demand(gain.without.short[0])}" if gain.without.short else ""
                 yield {
                     "kind": item.cut.kind,
                     "key": item.cut.key,
                     "label": item.cut.label,
                     "demand": gain.name,
-                    "demand_label": who,
+                    "demand_label": self._demand(gain.name) if gain.name else f"all{first}",
                     "lever": gain.lever,
                     "lever_label": LEVERS[gain.lever],
+                    "served_before": self._time(gain.without)["served"],
                     "days_before": days(self.any, gain.without.day),
                     **self._time(gain.answer),
                     "days_gained": days(self.any, gain.answer.day) - days(self.any, gain.without.day),
@@ -189,7 +190,7 @@ class _Telling:
         gains = [row for row in tables["levers"] if row["kind"] == base["kind"] and row["days_gained"] > 0]
         if gains:
             best = max(gains, key=lambda row: row["days_gained"])
-            yield f"As it is, most time is won by: {best['lever_label'][:1].lower()}{best['lever_label'][1:]} ({best['days_gained']:,.0f} days more, {best['served']})."
+            yield f"As it is, one thing wins most time: {best['lever_label']} ({best['days_gained']:,.0f} days more, {best['served']})."
 
     def _as_it_is(self, base: Row) -> str:
         if base["to_the_end"]:
@@ -213,6 +214,13 @@ class _Telling:
         return f"Out {while_out}, {_named(row)} costs most: {told(row['loss'], 'money')} {self.currency} (discounted)."
 
 
+def _side_by_side(levers: pd.DataFrame) -> pd.DataFrame:
+    """Levers in columns."""
+    keys = ["kind", "key", "label", "demand", "demand_label", "served_before"]
+    won = levers.pivot_table(index=keys, columns="lever", values="days_gained", sort=False).reset_index()
+    return won.rename(columns={"served_before": "served"}).rename_axis(columns=None)[[*keys[:-1], "served", *LEVERS]]
+
+
 def _named(row: Row) -> str:
     """A cut in a sentence."""
     return f"{row['kind']} {row['label']}"
@@ -234,6 +242,8 @@ def _part(loss: float | None, largest: float) -> float | None:
     return loss / largest
 
 
+SHORT = {"stock": "month in store", "substitutes": "substitutes +10 %", "priorities": "least harm unserved", "ramps": "ramps 6 months quicker"}
+"""Levers as headings."""
 _SERVED = (Column("served", "served for", "text"), Column("until", "until"))
 _WHO = (Column("kind", "what"), Column("label", "who"))
 _FAILS = (
@@ -257,9 +267,9 @@ SECTIONS = (
     Section("Each demand by itself, as it is", "as_it_is", (Column("demand_label", "demand"), *_SERVED, Column("why", "what stops it"))),
     Section(
         "What wins time",
-        "levers",
-        (*_WHO, Column("demand_label", "for"), Column("lever_label", "by"), Column("days_before", "days", "days"), *_SERVED, Column("days_gained", "days won", "days")),
-        chart=None,
+        "won",
+        (*_WHO, Column("demand_label", "for"), Column("served", "served for"), *(Column(lever, words, "days") for lever, words in SHORT.items())),
+        "days more, each measure by itself; where everything is served to the end, as far as that",
     ),
     Section("If two countries fail", "pairs", _FAILS),
 )

@@ -289,9 +289,8 @@ class Trial:
         if verdict.outcome is None:
             return frozenset()
         x = verdict.outcome.x
-        nothing = 1e-9 * float(np.abs(x).max(initial=0.0))
         early = {period.label for period in self.calendar.periods if period.start < before}
-        return frozenset(source for source, places in self._gives.items() if any(x[p] > nothing and self.program.columns[p][1][-1] in early for p in places))
+        return frozenset(source for source, places in self._gives.items() if any(x[p] > 0 and self.program.columns[p][1][-1] in early for p in places))
 
     def stopped_by(self, question: Question, verdict: Verdict) -> Rule | None:
         """The rule that stands most in the way of serving in full; None where there is nothing but the cut."""
@@ -354,7 +353,7 @@ def _with_totals(program: LinearProgram, slots: Iterable[tuple[str, str]]) -> Li
     )
 
 
-@lru_cache(maxsize=24)
+@lru_cache(maxsize=16)
 def trial(case: Case, day: dt.date, quicker: bool = False) -> Trial:
     """The trial of a day; neighbouring questions ask the same days."""
     return Trial(case, day, quicker)
