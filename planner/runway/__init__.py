@@ -15,7 +15,7 @@ from planner.runway.cuts import chosen, cuts_of, pairs
 from planner.runway.grid import later, with_edges
 from planner.runway.levers import quicker
 from planner.runway.telling import tell
-from planner.runway.trial import Case
+from planner.runway.unserved import Case
 from planner.scenario.dates import parse_date
 from planner.scenario.load import Loaded, load
 from planner.scenario.parts import smallest_parts

@@ -11,7 +11,8 @@ from planner.runway.grid import nominal_days
 from planner.runway.levers import LEVERS, reach
 from planner.runway.loss import loss_of
 from planner.runway.search import DAY, Answer, latest
-from planner.runway.trial import Case, Question, trial
+from planner.runway.trial import Question, trial
+from planner.runway.unserved import Case
 from planner.workers import in_parallel
 
 ALL = ""

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from planner.program import program_of
 from planner.runway.cuts import Source
-from planner.runway.trial import SOURCES, Case
+from planner.runway.trial import SOURCES
+from planner.runway.unserved import Case
 from planner.solver.certificate import proven
 from planner.solver.highs import NoSolution
 from planner.solver.whatif import Unbounded, WhatIf

@@ -6,7 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from planner.runway.cuts import Source
-from planner.runway.trial import Case, Question, Trial, Verdict, trial
+from planner.runway.trial import Question, Trial, Verdict, trial
+from planner.runway.unserved import Case
 from planner.words import Rule
 
 DAY = dt.timedelta(days=1)

@@ -13,7 +13,7 @@ from planner.findings import Chart, Column, Findings, Section, told
 from planner.runway.asking import ALL, Asked, days
 from planner.runway.levers import LEVERS
 from planner.runway.search import Answer
-from planner.runway.trial import Case
+from planner.runway.unserved import Case
 from planner.scenario.schema import Scenario
 from planner.words import Rule
 

@@ -8,57 +8,30 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import compress
 
 import numpy as np
 
-from planner.compile.setting import Setting
-from planner.program import program_of
 from planner.runway.cuts import Source
-from planner.runway.grid import decidable, until
-from planner.scenario.dates import Calendar
-from planner.scenario.schema import Budget, Scenario
+from planner.runway.grid import until
+from planner.runway.unserved import Case, unserved
 from planner.solver.certificate import proven
-from planner.solver.elastic import Slack, with_slacks
 from planner.solver.highs import NoSolution
-from planner.solver.lower import Floats, Integers, Key, LinearProgram
-from planner.solver.undecided import subset
+from planner.solver.lower import Floats, Integers, Key
 from planner.solver.whatif import Outcome, WhatIf
 from planner.words import STRUCTURAL, Rule, Words
 from sourcing_lp.data import SourcingData
 
 WHOLE = 1e-8
 """A demand of which less than this share is missing in a period is served in full: what is left is rounding."""
-NOT_ASKED = frozenset({"final_stock", "min_service", "service_level"})
-"""Rows that do not hold here: duties of an end that is not that of the scenario, and what follows from serving in full."""
 NO_RULES = frozenset({"demand_balance", "material_balance", "reserve_size"})
 """Rows that stop nothing: what is wanted, and arithmetic."""
 SOURCES = {"purchase": "suppliers", "lift": "contracts", "draw": "stockpiles"}
 """Variables by which sources give."""
 FLOWS = frozenset({"demand_balance", "supplier_capacity", "spot_gate", "tier_limit", "draw_rate", "process_capacity", "route_capacity", "substitute_limit"})
 """Rows whose sides grow with the length of their period."""
-MOST_EARLY = 3.0
-"""How much more what is missing at the start weighs than at the end, beyond once: what can be put off is."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A part of a scenario that nothing links to the rest."""
-
-    key: str
-    """Tells the cases of one process apart."""
-    scenario: Scenario = field(compare=False)
-    quicker: Scenario = field(compare=False)
-    """The scenario with quicker ramps."""
-    calendar: Calendar = field(compare=False)
-    """Its grid, with an edge where sources fail."""
-    first: dt.date = field(compare=False)
-    """First day on which sources fail."""
-    recovered: dt.date = field(compare=False)
-    """First day on which they are back; only a loss depends on it."""
 
 
 @dataclass(frozen=True)
@@ -84,99 +57,6 @@ class Verdict:
     outcome: Outcome | None = None
 
 
-class _Program:
-    """What may go unserved on a grid, least first: the rows of a plan without its costs.
-
-    Args:
-        case: The case.
-        calendar: Its grid, or the beginning of it.
-        quicker: Whether ramps are quicker.
-    """
-
-    def __init__(self, case: Case, calendar: Calendar, quicker: bool) -> None:
-        self.case, self.calendar = case, calendar
-        self.setting = Setting(decidable(case.quicker if quicker else case.scenario, calendar), calendar)
-        self.data, program = program_of(self.setting.scenario, calendar)
-        self.lines = self._eased(program)
-        self.weights = np.array([self._weight(*index) if name == "unserved" else 0.0 for name, index in self.lines.columns])
-
-    def _eased(self, program: LinearProgram) -> LinearProgram:
-        """The program in which all demands may go unserved, and a month of them may be in store besides."""
-        places = {key: place for place, key in enumerate(program.rows)}
-        slacks = [Slack(("unserved", slot), {places["demand_balance", slot]: units}, 0.0, 1.0) for slot, units in self.data.demand.demand.items()]
-        months = {slot: rate / 12 for slot, rate in self.setting.yearly_demand.items() if rate > 0}
-        for (m, g), units in months.items():
-            slacks += [Slack(("reserve", (m, g, t)), {places["material_balance", (m, g, t)]: -units}, 0.0) for t in self.calendar.labels]
-        return _with_totals(with_slacks(program, slacks), months)
-
-    def _weight(self, n: str, t: str) -> float:
-        """What it weighs that all of a demand is missing: years of all demand for the material, more the dearer and the sooner."""
-        data = self.data.demand
-        users = self._users[data.material[n], data.party[n]]
-        total = sum(data.demand.get((other, t), 0.0) for other in users)
-        rank = sum(self._harm(other) < self._harm(n) for other in users) / len(users)
-        early = 1 - self.calendar.named(t).begin / self.case.calendar.years
-        return self.data.time.years[t] * data.demand[n, t] / total * (1 + rank) * (1 + MOST_EARLY * early)
-
-    @cached_property
-    def _users(self) -> dict[tuple[str, str], list[str]]:
-        found: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for n, material in self.data.demand.material.items():
-            found[material, self.data.demand.party[n]].append(n)
-        return found
-
-    def _harm(self, n: str) -> float:
-        """Cost of the first unit that is missing; without end where nothing may be."""
-        return self.data.demand.shortage_cost.get((n, 1), float("inf"))
-
-    def before(self, day: dt.date) -> tuple[LinearProgram, Floats]:
-        """The program and its weights without all that happens from a day on, which is an edge of the grid or its end."""
-        later = {period.label for period in self.calendar.periods if period.start >= day}
-        columns = np.array([_period(key) not in later for key in self.lines.columns], dtype=bool)
-        rows = np.array([_period(key) not in later for key in self.lines.rows], dtype=bool)
-        names = [list(compress(keys, kept.tolist())) for keys, kept in ((self.lines.columns, columns), (self.lines.rows, rows))]
-        program = replace(subset(self.lines, columns, rows), columns=names[0], rows=names[1])
-        low, high = program.row_lower.copy(), program.row_upper.copy()
-        unfinished = self._unfinished(day)
-        off = [place for place, key in enumerate(program.rows) if key[0] in NOT_ASKED or key in unfinished]
-        low[off], high[off] = -np.inf, np.inf
-        return replace(program, row_lower=low, row_upper=high), self.weights[columns]
-
-    def _unfinished(self, day: dt.date) -> set[Key]:
-        """Shares over several periods that end after a day: they hold once their time is over."""
-        later = [period for period in self.case.calendar.periods if period.end > day]
-        years = {str(period.start.year) for period in later}
-        per = {key: policy.per for key, policy in self.setting.scenario.policies.items()}
-        return {
-            ("max_share", row.key)
-            for row in self.data.policy.max_share
-            if per[row.policy] != "period" and later and (per[row.policy] == "total" or row.window.label in years)
-        }
-
-
-def _period(key: Key) -> str | None:
-    """The period that a row or column is about, if it is about one."""
-    name, index = key
-    return index[-1] if isinstance(index, tuple) and name not in ("project_size", "reserve_size") else None
-
-
-@lru_cache(maxsize=4)
-def _whole(case: Case, quicker: bool) -> _Program:
-    """The program of the whole horizon, of which those up to an edge of the grid are parts."""
-    return _Program(case, case.calendar, quicker)
-
-
-def _program(case: Case, day: dt.date, quicker: bool) -> _Program:
-    """The program from which that up to a day is taken.
-
-    A budget counts what lands inside the horizon only, so that a shorter program is no part of a longer one.
-    """
-    edge = any(period.end == day for period in case.calendar.periods)
-    if edge and not any(isinstance(policy, Budget) for policy in case.scenario.policies.values()):
-        return _whole(case, quicker)
-    return _Program(case, until(case.calendar, day), quicker)
-
-
 class Trial:
     """A case up to one day.
 
@@ -187,7 +67,7 @@ class Trial:
     """
 
     def __init__(self, case: Case, day: dt.date, quicker: bool) -> None:
-        made = _program(case, day, quicker)
+        made = unserved(case, day, quicker)
         self.case, self.calendar = case, until(case.calendar, day)
         self.setting, self.data = made.setting, made.data
         self.program, self.weights = made.before(day)
@@ -306,7 +186,7 @@ class Trial:
 
     def _binding(self, x: Floats, y: Floats) -> Iterator[tuple[Key, float, float]]:
         """Rows that keep something back, what that is worth (dual times limit, of gates dual times what they take away), and the dual."""
-        for row in np.flatnonzero(np.abs(y) > 1e-9).tolist():
+        for row in np.flatnonzero(y).tolist():
             key, dual = self.program.rows[row], abs(float(y[row]))
             amount = dual * (_taken(self.data, key[1]) if key[0] == "spot_gate" else self._limit(row, x))
             if key[0] not in NO_RULES and (amount > 0 or key[0] not in STRUCTURAL):
@@ -335,25 +215,7 @@ def _taken(data: SourcingData, index: tuple[str, str, str]) -> float:
     return (1 - data.supply.spot[index]) * data.time.years[t] * data.supply.availability[s, t] * data.supply.capacity[s, t]
 
 
-def _with_totals(program: LinearProgram, slots: Iterable[tuple[str, str]]) -> LinearProgram:
-    """The program with a row for each reserve: all that is taken from it is no more than there is."""
-    members: dict[tuple[str, str], list[int]] = {slot: [] for slot in slots}
-    for place, (name, index) in enumerate(program.columns):
-        if name == "reserve":
-            members[index[:2]].append(place)
-    columns = [place for found in members.values() for place in found]
-    return replace(
-        program,
-        row_lower=np.concatenate([program.row_lower, np.full(len(members), -np.inf)]),
-        row_upper=np.concatenate([program.row_upper, np.ones(len(members))]),
-        start=np.concatenate([program.start, program.start[-1] + np.cumsum([len(found) for found in members.values()])]).astype(np.int32),
-        index=np.concatenate([program.index, columns]).astype(np.int32),
-        value=np.concatenate([program.value, np.ones(len(columns))]),
-        rows=[*program.rows, *(("reserve_size", slot) for slot in members)],
-    )
-
-
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=10)
 def trial(case: Case, day: dt.date, quicker: bool = False) -> Trial:
     """The trial of a day; neighbouring questions ask the same days."""
     return Trial(case, day, quicker)

@@ -20,7 +20,8 @@ from planner.runway import runway
 from planner.runway.grid import later, nominal_days, until, with_edges
 from planner.runway.levers import quicker
 from planner.runway.search import latest
-from planner.runway.trial import Case, Question, Trial, _Program, trial
+from planner.runway.trial import Question, Trial, trial
+from planner.runway.unserved import Case, Unserved
 from planner.scenario.load import Loaded, load
 from planner.scenario.schema import CurveRamp
 
@@ -41,6 +42,7 @@ demands:
 """
 ALTERNATIVE = "suppliers.other={material: ore, country: AU, capacity: {2026-01: 0, 2026-01-31: 146.1}, price: 20}"
 """0.4 a day from 31 January on."""
+TIN = ("materials.tin={unit: t}", "suppliers.tin_mine={material: tin, country: BR, capacity: 10}")
 
 
 def loaded(folder: Path, *sets: str, text: str = STORE) -> Loaded:
@@ -118,7 +120,11 @@ def test_a_substitute_counts_as_served(tmp_path: Path) -> None:
 
     With 0.5 a day 60 last 120 days: 3 months take 45.65625, 14.34375 / 15.21875 of April are 28 whole days.
     """
-    other = ["materials.tin={unit: t}", "suppliers.tin_mine={material: tin, country: BR, capacity: 1000}", "demands.plants.substitutes={tin: {max_share: 40 %}}"]
+    other = [
+        "materials.tin={unit: t}",
+        "suppliers.tin_mine={material: tin, country: BR, capacity: 1000}",
+        "demands.plants.substitutes={tin: {max_share: 40 %}}",
+    ]
     findings = found(loaded(tmp_path, *other), only="suppliers")
     assert cut(findings, "supplier", "old")["until"] == "2026-04-09"
     assert won(findings, "substitutes")["until"] == "2026-04-29"
@@ -207,7 +213,11 @@ def test_each_demand_by_itself(tmp_path: Path) -> None:
 
 
 def test_nothing_is_asked_of_what_is_not_linked(tmp_path: Path) -> None:
-    other = ["materials.tin={unit: t}", "suppliers.tin_mine={material: tin, country: BR, capacity: 10}", "demands.cans={material: tin, quantity: 10, shortage: 1}"]
+    other = [
+        "materials.tin={unit: t}",
+        "suppliers.tin_mine={material: tin, country: BR, capacity: 10}",
+        "demands.cans={material: tin, quantity: 10, shortage: 1}",
+    ]
     findings = found(loaded(tmp_path, *other), levers=False)
     assert findings.record["parts"] == 2
     assert set(findings.tables["demands"].query("kind == 'country' and key == 'BR'")["demand"]) == {"cans"}
@@ -259,7 +269,7 @@ def test_up_to_an_edge_the_whole_program_is_that_of_the_shorter_horizon(name: st
     for period in case.calendar.periods:
         part = Trial(case, period.end, False)
         built = Trial(case, period.end, False)
-        built.program, built.weights = _Program(case, until(case.calendar, period.end), False).before(period.end)
+        built.program, built.weights = Unserved(case, until(case.calendar, period.end), False).before(period.end)
         built.unserved = built._columns("unserved")
         mine, other = part.ask(question), built.ask(question)
         assert (mine.served, mine.since) == (other.served, other.since)
@@ -323,7 +333,7 @@ def test_the_answers_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> N
 
 def test_the_command_tells_it_as_json(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(STORE, encoding="utf-8")
-    command = [PLAN, "runway", "s.yaml", "--only", "suppliers", "--json", "--out", "days", "--html", "days.html", "--workers", "1"]
+    command = [str(PLAN), "runway", "s.yaml", "--only", "suppliers", "--json", "--out", "days", "--html", "days.html", "--workers", "1"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
