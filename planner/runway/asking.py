@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.runway.cuts import AS_IT_IS, Cut, Source
 from planner.runway.grid import nominal_days
@@ -134,7 +134,11 @@ def _within(case: Case, cut: Cut) -> frozenset[Source]:
 
 def _alone(task: tuple[Case, str]) -> Answer:
     case, name = task
-    return latest(case, _question(case, name, frozenset()), case.calendar.start, case.calendar.end)
+    question = _question(case, name, frozenset())
+    answer = latest(case, question, case.calendar.start, case.calendar.end)
+    # the fewer sources a plan needs, the fewer cuts can change its time
+    needed = trial(case, answer.day).lean(question) if answer.day > case.calendar.start else None
+    return answer if needed is None else replace(answer, used=needed)
 
 
 def _question(case: Case, name: str, cut: frozenset[Source], lever: str = "") -> Question:
@@ -157,7 +161,7 @@ def _without(case: Case, name: str, cut: frozenset[Source], known: Answer) -> An
     found = latest(case, _question(case, name, cut), case.calendar.start, known.day)
     if found.day < known.day:
         return found
-    return Answer(known.day, known.open, known.short, known.rule, found.used)
+    return replace(known, used=found.used)
 
 
 def _gains_of_all(task: _Task) -> list[Gain]:

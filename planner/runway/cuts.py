@@ -27,7 +27,7 @@ class Cut:
     materials: frozenset[str] = frozenset()
 
 
-AS_IT_IS = Cut("as it is", "", "nothing more")
+AS_IT_IS = Cut("as it is", "", "as it is")
 
 
 def cuts_of(scenario: Scenario) -> list[Cut]:

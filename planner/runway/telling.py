@@ -11,6 +11,7 @@ import pandas as pd
 from planner.errors import counted
 from planner.findings import Chart, Column, Findings, Section, told
 from planner.runway.asking import ALL, Asked, days
+from planner.runway.cuts import AS_IT_IS, Cut
 from planner.runway.levers import LEVERS
 from planner.runway.search import Answer
 from planner.runway.unserved import Case
@@ -70,20 +71,23 @@ class _Telling:
         frames = {name: pd.DataFrame(found) for name, found in tables.items() if found}
         if tables["levers"]:
             frames["won"] = _side_by_side(frames["levers"])
+        cuts = frames["cuts"]
+        frames["alone"] = cuts[cuts["days_lost_alone"] > 0].sort_values("days_lost_alone", ascending=False, kind="stable").reset_index(drop=True)
+        frames["losses"] = cuts[1:].sort_values("loss", ascending=False, kind="stable").reset_index(drop=True)
         frames["as_it_is"] = frames["demands"][frames["demands"]["kind"] == self.base.cut.kind].reset_index(drop=True)
         title = f"{self.scenario.title or record['scenario']}: how long everything is served"
         sections = tuple(section for section in SECTIONS if section.table in frames)
         return Findings("runway", title, self.currency, tuple(self._headline(tables)), sections, frames, record, LIMITS)
 
     def _cuts(self) -> list[Row]:
-        """One row a cut: the scenario as it is, then those that hurt most."""
+        """One row a cut: the scenario as it is, then those under which somebody runs short soonest."""
         rows = [self._cut(item) for item in self.asked]
         for kind in {row["kind"] for row in rows}:
             same = [row for row in rows if row["kind"] == kind]
             largest = max((row["loss"] for row in same if row["loss"] is not None), default=0.0)
             for row in same:
                 row["exposure"] = _part(row["loss"], largest)
-        return [rows[0], *sorted(rows[1:], key=lambda row: (-row["days_lost"], -row["days_lost_alone"], -(row["loss"] or 0.0)))]
+        return [rows[0], *sorted(rows[1:], key=lambda row: (row["days_lost"] <= 0, row["days"], -row["days_lost_alone"], -(row["loss"] or 0.0)))]
 
     def _cut(self, item: Asked) -> Row:
         answer = self._soonest(item)
@@ -95,14 +99,16 @@ class _Telling:
             "kind": item.cut.kind,
             "key": item.cut.key,
             "label": item.cut.label,
+            "who": _who(item.cut),
             **self._time(answer),
             "days_lost": days(self.any, base.day) - days(self.any, answer.day),
             "short": "; ".join(answer.short),
-            "short_label": "; ".join(map(self._demand, answer.short)),
+            "short_label": self._demands_named(answer.short),
             **self._why(answer.rule),
             "hit": worst.demand if hit else "",
             "hit_label": self._demand(worst.demand) if hit else "",
             "hit_from_to": f"{self._time(worst.before)['served']} → {self._time(worst.after)['served']}" if hit else "",
+            "hit_days": days(self.any, worst.after.day) if hit else None,
             "days_lost_alone": worst.days,
             "loss": None if None in losses else sum(loss for loss in losses if loss is not None),
         }
@@ -114,6 +120,7 @@ class _Telling:
                 "kind": item.cut.kind,
                 "key": item.cut.key,
                 "label": item.cut.label,
+                "who": _who(item.cut),
                 "demand": lost.demand,
                 "demand_label": self._demand(lost.demand),
                 **self._time(lost.after),
@@ -130,11 +137,11 @@ class _Telling:
                     "kind": item.cut.kind,
                     "key": item.cut.key,
                     "label": item.cut.label,
+                    "who": _who(item.cut),
                     "demand": gain.name,
                     "demand_label": self._demand(gain.name) if gain.name else f"all{first}",
                     "lever": gain.lever,
                     "lever_label": LEVERS[gain.lever],
-                    "served_before": self._time(gain.without)["served"],
                     "days_before": days(self.any, gain.without.day),
                     **self._time(gain.answer),
                     "days_gained": days(self.any, gain.answer.day) - days(self.any, gain.without.day),
@@ -158,7 +165,7 @@ class _Telling:
         """How long, as a number and in words."""
         number = days(self.any, answer.day)
         words = f"≥ {number:,.0f} days" if answer.open else f"{number:,.0f} days"
-        return {"served": words, "days": number, "to_the_end": answer.open, "until": answer.day.isoformat()}
+        return {"served": words, "lasts": math.inf if answer.open else number, "days": number, "to_the_end": answer.open, "until": answer.day.isoformat()}
 
     def _label(self, kind: str, key: str) -> str:
         entity = getattr(self.scenario, kind, {}).get(key)
@@ -168,23 +175,27 @@ class _Telling:
         """A demand with its material, as people call them."""
         return f"{self._label('materials', self.scenario.demands[name].material)}: {self._label('demands', name)}"
 
+    def _demands_named(self, names: Sequence[str]) -> str:
+        """Several demands, as many as can be read."""
+        return "; ".join(map(self._demand, names[:1])) + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+
     def _why(self, rule: Rule | None) -> Row:
         """What stands in the way, as key and in words."""
         if rule is None:
             return {"rule": "", "why": ""}
         kind, key = str(rule.path[0]), str(rule.path[1]) if len(rule.path) > 1 else ""
-        words = "is used up" if (kind, rule.path[-1]) == ("stockpiles", "initial") else rule.words
-        return {"rule": rule.dotted, "why": f"{self._label(kind, key)} {words}"}
+        words = "used up" if (kind, rule.path[-1]) == ("stockpiles", "initial") else rule.words
+        return {"rule": rule.dotted, "why": words if kind == "horizon" else f"{self._label(kind, key)}: {words}"}
 
     def _headline(self, tables: Mapping[str, list[Row]]) -> Iterator[str]:
         base, *cuts = tables["cuts"]
         yield self._as_it_is(base)
         hit = [row for row in cuts if row["days_lost"] > 0 or row["days_lost_alone"] > 0]
         if cuts:
-            yield f"Of {counted(len(cuts), 'failures')}, {len(hit) or 'none'} make somebody run short sooner{_of_kinds(hit)}."
+            yield f"{len(hit) or 'None'} of {counted(len(cuts), 'failures')} would make somebody run short sooner{_of_kinds(hit)}."
         if hit:
             yield self._worst(hit[0])
-        losses = [row for row in cuts if row["loss"]]
+        losses = [row for row in cuts if (row["loss"] or 0.0) > 0]
         if losses:
             yield self._dearest(losses)
         gains = [row for row in tables["levers"] if row["kind"] == base["kind"] and row["days_gained"] > 0]
@@ -199,31 +210,31 @@ class _Telling:
         return f"As it is, every demand can be served in full for {base['served']}, until {base['until']}; then {base['short_label']} runs short.{why}"
 
     def _worst(self, row: Row) -> str:
-        who = _named(row)
         if row["days_lost"] <= 0:
-            return f"{who} hurts most: {row['hit_label']} by itself {row['hit_from_to']}."
+            return f"Without {row['who']}, {row['hit_label']} by itself loses most: {row['hit_from_to']}."
         runs = f"; then {row['short_label']} runs short" if row["short_label"] else ""
-        return f"{who} hurts most: everything it reaches is served for {row['served']} ({row['days_lost']:,.0f} fewer), until {row['until']}{runs}."
+        fewer = f"{row['served']} ({row['days_lost']:,.0f} fewer), until {row['until']}"
+        return f"It would be soonest without {row['who']}: everything that needs it is served for {fewer}{runs}."
 
     def _dearest(self, rows: Sequence[Row]) -> str:
         row = max(rows, key=lambda row: row["loss"])
         while_out = f"from {self.any.first} until {self.any.recovered}"
         if math.isinf(row["loss"]):
-            without = sum(math.isinf(other["loss"]) for other in rows)
-            return f"Out {while_out}, {_named(row)} leaves no plan that keeps all rules" + (f", as do {without - 1} others." if without > 1 else ".")
-        return f"Out {while_out}, {_named(row)} costs most: {told(row['loss'], 'money')} {self.currency} (discounted)."
+            others = sum(math.isinf(other["loss"]) for other in rows) - 1
+            return f"Out {while_out}, {row['who']} leaves no plan that keeps all rules" + (f", and so do {others} more." if others else ".")
+        return f"Out {while_out}, {row['who']} costs most: {told(row['loss'], 'money')} {self.currency} (discounted)."
 
 
 def _side_by_side(levers: pd.DataFrame) -> pd.DataFrame:
     """Levers in columns."""
-    keys = ["kind", "key", "label", "demand", "demand_label", "served_before"]
+    keys = ["kind", "key", "who", "demand", "demand_label", "days_before"]
     won = levers.pivot_table(index=keys, columns="lever", values="days_gained", sort=False).reset_index()
-    return won.rename(columns={"served_before": "served"}).rename_axis(columns=None)[[*keys[:-1], "served", *LEVERS]]
+    return won.rename_axis(columns=None)[[*keys, *LEVERS]]
 
 
-def _named(row: Row) -> str:
-    """A cut in a sentence."""
-    return f"{row['kind']} {row['label']}"
+def _who(cut: Cut) -> str:
+    """Who fails, in a sentence."""
+    return cut.kind if cut == AS_IT_IS else cut.label if cut.kind == "pair" else f"{cut.kind} {cut.label}"
 
 
 def _of_kinds(rows: Sequence[Row]) -> str:
@@ -242,34 +253,47 @@ def _part(loss: float | None, largest: float) -> float | None:
     return loss / largest
 
 
-SHORT = {"stock": "month in store", "substitutes": "substitutes +10 %", "priorities": "least harm unserved", "ramps": "ramps 6 months quicker"}
+SHORT = {"stock": "+1 month stock", "substitutes": "+10 % substitutes", "priorities": "unserved tier", "ramps": "quicker ramps"}
 """Levers as headings."""
-_SERVED = (Column("served", "served for", "text"), Column("until", "until"))
-_WHO = (Column("kind", "what"), Column("label", "who"))
-_FAILS = (
-    *_WHO,
-    *_SERVED,
-    Column("short_label", "first to run short"),
-    Column("hit_from_to", "hit hardest"),
-    Column("hit_label", "by itself"),
-    Column("loss", "loss until recovery", "money"),
-    Column("exposure", "of the largest", "percent"),
-    Column("why", "what stops it"),
-)
+_LASTS = Column("lasts", "days", "days")
+_WHO = Column("who", "without")
+_FAILS = (_WHO, _LASTS, Column("short_label", "first to run short"), Column("why", "what stops it"))
 SECTIONS = (
     Section(
         "If it fails",
         "cuts",
         _FAILS,
-        "time until the first demand that it reaches runs short; the demand that loses most if all else gives way to it; least cost with it out, less without",
-        chart=Chart("bar", "label", ("days",), y_title="days served"),
+        "days for which all demands are served that its material can reach; ∞: to the end of the horizon",
+        chart=Chart("bar", "who", ("days",), y_title="days until somebody runs short"),
     ),
-    Section("Each demand by itself, as it is", "as_it_is", (Column("demand_label", "demand"), *_SERVED, Column("why", "what stops it"))),
+    Section(
+        "Who loses most time",
+        "alone",
+        (_WHO, Column("hit_label", "demand"), Column("hit_days", "days", "days"), Column("days_lost_alone", "fewer", "days")),
+        "the demand that loses most by each failure, if everything else can give way to it",
+        most=10,
+    ),
+    Section(
+        "What it costs until recovery",
+        "losses",
+        (_WHO, Column("loss", "loss", "money"), Column("exposure", "of the largest of its kind", "percent")),
+        "least cost with it out for the time to recover, less least cost without; discounted",
+        most=10,
+        chart=Chart("bar", "who", ("loss",), y_title="loss"),
+    ),
+    Section(
+        "Each demand by itself, as it is",
+        "as_it_is",
+        (Column("demand_label", "demand"), _LASTS, Column("why", "what stops it")),
+        "days for which it is served if everything else can give way to it; ∞: to the end of the horizon",
+        most=10,
+    ),
     Section(
         "What wins time",
         "won",
-        (*_WHO, Column("demand_label", "for"), Column("served", "served for"), *(Column(lever, words, "days") for lever, words in SHORT.items())),
-        "days more, each measure by itself; where everything is served to the end, as far as that",
+        (_WHO, Column("demand_label", "served"), Column("days_before", "days", "days"), *(Column(lever, words, "days") for lever, words in SHORT.items())),
+        "days more by each measure alone: a month of demand more in store, substitutes may do 10 points more, the first shortage tiers go unserved, "
+        "ramps 6 months quicker",
     ),
     Section("If two countries fail", "pairs", _FAILS),
 )

@@ -164,6 +164,18 @@ class Trial:
             return None
         return self.calendar.end - dt.timedelta(days=math.ceil(last.days * min(verdict.missing / whole, 1.0) - 1e-6))
 
+    def lean(self, question: Question) -> frozenset[Source] | None:
+        """Sources that some plan for a question needs that takes as little as it can from all of them; None where that is not found."""
+        if self._whatif is None:
+            return None
+        takes = [place for places in self._gives.values() for place in places]
+        cost = np.zeros(self.program.shape[1])
+        # as much of one material counts as much as of another: by the size in which each is counted inside
+        cost[takes] = 1 / self._whatif.scaling.column[takes]
+        served = np.flatnonzero(self._cost(question)).tolist()
+        outcome = self._whatif.ask(self._moved(question.lever), cost, self._shut(question) | {*served})
+        return None if outcome is None else self.used(Verdict(True, outcome=outcome), self.calendar.end)
+
     def used(self, verdict: Verdict, before: dt.date) -> frozenset[Source]:
         """Sources that the plan of a verdict uses before a day, once they may have failed."""
         if verdict.outcome is None:

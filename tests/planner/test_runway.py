@@ -74,7 +74,7 @@ def test_a_store_lasts_as_long_as_it_holds_days_of_demand(tmp_path: Path) -> Non
     without = cut(found(loaded(tmp_path), levers=False, only="suppliers"), "supplier", "old")
     assert without["until"] == "2026-02-28"
     assert without["days"] == pytest.approx(30.4375 * (1 + 27 / 28))
-    assert (without["short"], without["rule"], without["why"]) == ("plants", "stockpiles.store.initial", "store is used up")
+    assert (without["short"], without["rule"], without["why"]) == ("plants", "stockpiles.store.initial", "store: used up")
     assert without["served"] == "60 days"
 
 
