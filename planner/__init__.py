@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from planner.frontier import frontier as cost_frontier
     from planner.pipeline import solve_scenario as solve
     from planner.plan import Plan
+    from planner.runway import runway as time_to_survive
     from planner.scenario.load import load
     from planner.sweep import sweep as run_sweep
     from planner.value import value as stock_and_contract_value
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CheckError", "Comparison", "InputError", "Interrupted", "LimitError", "NoPlanError", "Plan", "StopgapError",
     "compare", "cost_frontier", "latest_decisions", "load", "near_optimal", "run_sweep", "solve", "stacked", "stock_and_contract_value",
+    "time_to_survive",
 ]  # fmt: skip
 
 _LAZY = {
@@ -46,6 +48,7 @@ _LAZY = {
     "solve": ("planner.pipeline", "solve_scenario"),
     "near_optimal": ("planner.alternatives", "alternatives"),
     "cost_frontier": ("planner.frontier", "frontier"),
+    "time_to_survive": ("planner.runway", "runway"),
     "Plan": ("planner.plan", "Plan"),
     "latest_decisions": ("planner.decide_by", "decide_by"),
     "stock_and_contract_value": ("planner.value", "value"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from planner.cli import solving, showing, analysing, sweeping, weighing, deciding, starting  # isort: skip - the order of the commands in the help
+from planner.cli import solving, showing, analysing, sweeping, weighing, deciding, surviving, starting  # isort: skip - the order of the commands in the help
 from planner.cli.outcome import guarded
 from planner.cli.shared import Progress, app, listen_to
 
-__all__ = ["Progress", "analysing", "app", "deciding", "guarded", "main", "showing", "solving", "starting", "sweeping", "weighing"]
+__all__ = ["Progress", "analysing", "app", "deciding", "guarded", "main", "showing", "solving", "starting", "surviving", "sweeping", "weighing"]
 
 
 def main(received: list[int] | None = None) -> int:

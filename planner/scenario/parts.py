@@ -54,6 +54,12 @@ def oversize(scenario: Scenario, calendar: Calendar) -> tuple[tuple[str, ...], s
     return next((found for part in split(scenario, calendar) if (found := too_large(part, calendar, LARGEST_PART))), None)
 
 
+def smallest_parts(scenario: Scenario) -> list[Scenario]:
+    """The parts of a scenario, however small."""
+    groups = linked_materials(scenario)
+    return [scenario] if len(groups) < 2 else _apart(scenario, groups)
+
+
 def together(scenario: Scenario, parts: Iterable[Scenario]) -> Scenario:
     """Some parts of a scenario as one: what is left of the scenario without the others."""
     chosen = {material for part in parts for material in part.materials}

@@ -1,0 +1,74 @@
+"""What it costs while sources fail: the least cost with them out for a while, less the least cost without."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from functools import lru_cache
+
+from planner.program import program_of
+from planner.runway.cuts import Source
+from planner.runway.trial import SOURCES
+from planner.runway.unserved import Case
+from planner.solver.certificate import proven
+from planner.solver.highs import NoSolution
+from planner.solver.whatif import Unbounded, WhatIf
+
+
+class Loss:
+    """The cheapest plan of a case, and what it becomes while sources fail.
+
+    Args:
+        case: The case.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self.data, self.program = program_of(case.scenario, case.calendar)
+        self.out = {period.label for period in case.calendar.periods if case.first <= period.start < case.recovered}
+        found = proven(self.program)
+        optimum = None if isinstance(found, NoSolution) else found.optimum
+        self.whatif = None if optimum is None else WhatIf(self.program, optimum)
+
+    @property
+    def base(self) -> float | None:
+        """Least cost where nothing fails, discounted; None where there is no plan."""
+        return None if self.whatif is None else self.whatif.now.cost
+
+    def of(self, cut: Collection[Source]) -> float | None:
+        """What the failure of some sources costs, discounted.
+
+        Returns:
+            Money, negative where a duty falls away that cost more; infinite where no plan is left, None where there is none to compare with.
+        """
+        if self.whatif is None:
+            return None
+        try:
+            found = self.whatif.ask(self._duties(cut), closed=self._closed(cut))
+        except Unbounded:
+            return None
+        if found is None:
+            return float("inf")
+        # what is below a billionth of all money is rounding, and depends on what was asked before
+        digits = 9 - math.ceil(math.log10(self.whatif.size or 1.0))
+        return round(found.cost - self.whatif.now.cost, digits) + 0.0
+
+    def _closed(self, cut: Collection[Source]) -> list[int]:
+        """What failing sources would ship or sign meanwhile."""
+        sources = {**SOURCES, "sign": "contracts"}
+        return [
+            place for place, (name, index) in enumerate(self.program.columns) if name in sources and index[-1] in self.out and (sources[name], index[0]) in cut
+        ]
+
+    def _duties(self, cut: Collection[Source]) -> dict[int, float]:
+        """Minima that nobody owes while the seller delivers nothing, as far as rows fall."""
+        return {
+            place: -self.data.contracts.minimum[index]
+            for place, (name, index) in enumerate(self.program.rows)
+            if name == "take_or_pay" and index[1] in self.out and ("contracts", index[0]) in cut
+        }
+
+
+@lru_cache(maxsize=2)
+def loss_of(case: Case) -> Loss:
+    """The cheapest plan of a case, found once in each process."""
+    return Loss(case)
