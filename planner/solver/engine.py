@@ -154,6 +154,8 @@ class Engine:
             self.highs.cancelSolve()
             self.highs.wait(5.0)
             raise Interrupted("interrupted; there is no plan") from None
+        # the handler and the instance hold each other, so that its memory would stay, and the next run would add another handler
+        self.highs.HandleUserInterrupt = False
         return self.highs.getModelStatus()
 
     def run_briefly(self) -> highspy.HighsModelStatus:
