@@ -59,7 +59,7 @@ def runway(
 
     Raises:
         InputError: for a bad scenario, date, duration or name.
-        SolverError: if a number cannot be proven.
+        CheckError: if it cannot be proven whether a demand is served.
     """
     began, sets = time.perf_counter(), list(sets)
     loaded = source if isinstance(source, Loaded) else load(source, sets, root)

@@ -11,8 +11,9 @@ from planner.runway.cuts import Source
 from planner.runway.trial import SOURCES
 from planner.runway.unserved import Case
 from planner.solver.certificate import proven
+from planner.solver.engine import SolverError
 from planner.solver.highs import NoSolution
-from planner.solver.whatif import Unbounded, WhatIf
+from planner.solver.whatif import WhatIf
 
 
 class Loss:
@@ -25,26 +26,28 @@ class Loss:
     def __init__(self, case: Case) -> None:
         self.data, self.program = program_of(case.scenario, case.calendar)
         self.out = {period.label for period in case.calendar.periods if case.first <= period.start < case.recovered}
-        found = proven(self.program)
-        optimum = None if isinstance(found, NoSolution) else found.optimum
-        self.whatif = None if optimum is None else WhatIf(self.program, optimum)
+        self.whatif = self._opened()
 
-    @property
-    def base(self) -> float | None:
-        """Least cost where nothing fails, discounted; None where there is no plan."""
-        return None if self.whatif is None else self.whatif.now.cost
+    def _opened(self) -> WhatIf | None:
+        """The cheapest plan where nothing fails; None where there is none, or none that is proven."""
+        try:
+            found = proven(self.program)
+        except SolverError:
+            return None
+        return None if isinstance(found, NoSolution) or found.optimum is None else WhatIf(self.program, found.optimum)
 
     def of(self, cut: Collection[Source]) -> float | None:
         """What the failure of some sources costs, discounted.
 
         Returns:
-            Money, negative where a duty falls away that cost more; infinite where no plan is left, None where there is none to compare with.
+            Money, negative where a duty falls away that cost more; infinite where no plan is left. None where there is none to
+            compare with, or a cost that cannot be proven.
         """
         if self.whatif is None:
             return None
         try:
             found = self.whatif.ask(self._duties(cut), closed=self._closed(cut))
-        except Unbounded:
+        except SolverError:
             return None
         if found is None:
             return float("inf")

@@ -277,7 +277,7 @@ SECTIONS = (
         "What it costs until recovery",
         "losses",
         (_WHO, Column("loss", "loss", "money"), Column("exposure", "of the largest of its kind", "percent")),
-        "least cost with it out for the time to recover, less least cost without; discounted",
+        "least cost with it out until recovery, less least cost without; discounted; negative where a duty to buy falls away",
         most=10,
         chart=Chart("bar", "who", ("loss",), y_title="loss"),
     ),

@@ -14,10 +14,12 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from planner.errors import CheckError
 from planner.runway.cuts import Source
 from planner.runway.grid import until
 from planner.runway.unserved import Case, unserved
 from planner.solver.certificate import proven
+from planner.solver.engine import SolverError
 from planner.solver.highs import NoSolution
 from planner.solver.lower import Floats, Integers, Key
 from planner.solver.whatif import Outcome, WhatIf
@@ -136,9 +138,13 @@ class Trial:
         """Whether the demands can be served in full up to the day.
 
         Raises:
-            SolverError: if nothing can be proven.
+            CheckError: if nothing can be proven.
         """
-        outcome = None if self._whatif is None else self._whatif.ask(self._moved(question.lever), self._cost(question), self._shut(question))
+        try:
+            outcome = None if self._whatif is None else self._whatif.ask(self._moved(question.lever), self._cost(question), self._shut(question))
+        except SolverError:
+            problem = f"how much is missing until {self.calendar.end} could not be proven"
+            raise CheckError(f"{problem}; quantities of one material may differ by too many orders of magnitude") from None
         if outcome is None:
             return Verdict(False, float("inf"))
         slots = [self.program.columns[place][1] for place in self.unserved.tolist()]
@@ -173,7 +179,10 @@ class Trial:
         # as much of one material counts as much as of another: by the size in which each is counted inside
         cost[takes] = 1 / self._whatif.scaling.column[takes]
         served = np.flatnonzero(self._cost(question)).tolist()
-        outcome = self._whatif.ask(self._moved(question.lever), cost, self._shut(question) | {*served})
+        try:
+            outcome = self._whatif.ask(self._moved(question.lever), cost, self._shut(question) | {*served})
+        except SolverError:
+            return None
         return None if outcome is None else self.used(Verdict(True, outcome=outcome), self.calendar.end)
 
     def used(self, verdict: Verdict, before: dt.date) -> frozenset[Source]:
