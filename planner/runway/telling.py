@@ -207,7 +207,8 @@ class _Telling:
         if base["to_the_end"]:
             return f"As it is, every demand can be served in full to the end of the horizon ({base['days']:,.0f} days)."
         why = f" What stops it: {base['why']}." if base["why"] else ""
-        return f"As it is, every demand can be served in full for {base['served']}, until {base['until']}; then {base['short_label']} runs short.{why}"
+        time = f"for {base['served']}, until {base['until']}" if base["days"] > 0 else f"until {base['until']} only, so for no day from {self.any.first} on"
+        return f"As it is, every demand can be served in full {time}; then {base['short_label']} runs short.{why}"
 
     def _worst(self, row: Row) -> str:
         if row["days_lost"] <= 0:

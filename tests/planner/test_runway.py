@@ -160,6 +160,15 @@ def test_a_cut_from_a_day_inside_a_month(tmp_path: Path) -> None:
     assert without["days"] == pytest.approx(30.4375 * (16 / 31 + 1 + 14 / 31))
 
 
+def test_who_is_short_before_the_failure_is_told_so(tmp_path: Path) -> None:
+    """Without the supplier the store is empty on 28 February, before anything fails in May."""
+    findings = found(loaded(tmp_path, "suppliers.old.capacity=0"), start="2026-05", levers=False, only="suppliers")
+    assert cut(findings, "as it is", "")["days"] == 0
+    assert findings.headline[0].startswith(
+        "As it is, every demand can be served in full until 2026-02-28 only, so for no day from 2026-05-01 on; then ore: plants"
+    )
+
+
 def test_the_loss_is_the_difference_of_two_plans(tmp_path: Path) -> None:
     """The same failure as an event costs what the solver says."""
     scenario = loaded(tmp_path, ALTERNATIVE, "money.discount_rate=5 %")
