@@ -32,12 +32,15 @@ function drawBars(chart, rows) {
     ]
     : chart.y.map(bar);
   const shown = range ? [low, high] : chart.y;
+  // ranges far from nothing are told apart only without the way to it
+  const [least, most] = [Math.min(...values(low)), range ? Math.max(...values(high)) : 0];
+  const begin = range && least > 0.5 * most ? { min: least - 0.1 * (most - least), axisLabel: { formatter: brief, showMinLabel: false } } : { axisLabel: { formatter: brief } };
   return {
     height: Math.max(160, 70 + rows.length * (range ? 24 : 8 + 18 * chart.y.length)),
     legend: range ? [] : chart.y.map((key, place) => ({ fixed: true, label: chart.heads[key], colour: c.palette[place] })),
     option: {
       grid: { left: labelRoom(labels), right: 24, top: 12, bottom: 34 },
-      xAxis: valueAxis(chart.y_title, { nameLocation: 'middle', nameGap: 24, axisLabel: { formatter: brief } }),
+      xAxis: valueAxis(chart.y_title, { nameLocation: 'middle', nameGap: 24, ...begin }),
       yAxis: axis({ type: 'category', inverse: true, data: labels, axisLabel: labelled(labels) }),
       series,
       tooltip: {
