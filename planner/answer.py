@@ -25,7 +25,7 @@ from planner.solver.engine import SPENT, Option
 from planner.solver.highs import NoSolution
 from planner.stopwatch import Progress, Stopwatch
 from planner.verify.recheck import Check, recheck
-from planner.workers import in_parallel
+from planner.workers import in_parallel, worthwhile
 
 WORTH_WORKERS = 150_000
 """Coefficients below which a scenario is solved sooner than a worker process has started."""
@@ -96,7 +96,7 @@ def answer(scenario: Scenario, calendar: Calendar, manner: Manner, workers: int 
     if len(parts) == 1:
         found = answer_part(parts[0], progress)
         return [scenario] if found is None else found
-    number = workers if workers is not None or size_of(scenario, calendar) > WORTH_WORKERS else 1
+    number = worthwhile(workers, size_of(scenario, calendar), WORTH_WORKERS)
     clock, started = Stopwatch(progress), time.perf_counter()
     outcomes = in_parallel(answer_part, parts, number, lambda done: clock.tell(f"part {done} of {len(parts)}", time.perf_counter() - started))
     without = [part.scenario for part, outcome in zip(parts, outcomes, strict=True) if outcome is None]

@@ -63,6 +63,14 @@ def amounts(scenario: Scenario, data: SourcingData, program: LinearProgram) -> l
     return [*_shipped(scenario, terms), *_committed(scenario, terms), *_signed(scenario, terms), *_stocked(scenario, terms)]
 
 
+def wanted(data: SourcingData) -> dict[str, float]:
+    """By demand: all that is wanted over the horizon [units]."""
+    found: dict[str, float] = {}
+    for (n, _), units in data.demand.demand.items():
+        found[n] = found.get(n, 0.0) + units
+    return found
+
+
 def most_alike(amounts: Sequence[Amount], values: Floats) -> Floats:
     """By amount: the largest value of anything of its kind, material and measure."""
     found: dict[tuple[str, str, str], float] = {}
@@ -110,9 +118,7 @@ def _committed(scenario: Scenario, terms: _Terms) -> Iterator[Amount]:
     for e, project in scenario.projects.items():
         if project.decide is not None:
             material = scenario.counted_in(project.adds_to)
-            unit = scenario.materials[material].unit if material else "unit"
-            per_year = "" if project.adds_to in scenario.stockpiles else "/yr"
-            yield Amount("project", e, project.label or e, "committed", unit + per_year, material, *terms.of("commit", e))
+            yield Amount("project", e, project.label or e, "committed", scenario.size_unit(e), material, *terms.of("commit", e))
 
 
 def _signed(scenario: Scenario, terms: _Terms) -> Iterator[Amount]:

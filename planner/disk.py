@@ -12,16 +12,38 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from planner.errors import InputError
+from planner.errors import InputError, listed
 
 PATIENCE = 20.0
 """Seconds to wait for another run that moves its folder into the same place."""
 Judge = Callable[[Path], bool]
 """Tells whether a folder is whole."""
+
+
+def refuse_foreign_folder(folder: Path, foreign: Callable[[Path], Iterable[str]], what: str, option: str = "--out") -> None:
+    """Refuse a place that is no folder, or a folder with something foreign in it.
+
+    Args:
+        folder: The place.
+        foreign: Names of what in a folder is not one's own.
+        what: What that is, in words that follow ``which``.
+        option: How another place is chosen.
+
+    Raises:
+        InputError: naming what is in the way.
+    """
+    try:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise InputError(f"{folder}: is not a folder; choose another place with {option}")
+        names = sorted(foreign(folder)) if folder.is_dir() else []
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    if names:
+        raise InputError(f"{folder}: holds {listed(names, 3)}, which {what}; choose another place with {option}")
 
 
 def write_file(path: Path, content: bytes) -> str:

@@ -15,8 +15,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from planner.csvs import csv_bytes
-from planner.disk import staging, swap, write_file, writing
-from planner.errors import InputError, listed
+from planner.disk import refuse_foreign_folder, staging, swap, write_file, writing
+from planner.errors import InputError
 from planner.notebook import card
 
 FORMAT = 1
@@ -139,6 +139,11 @@ class Findings:
         return [[told(value, column.shown) for value, column in zip(row, section.columns, strict=True)] for row in _rows(table, section.columns)]
 
 
+def amount_told(value: float, unit: str) -> str:
+    """An amount of money or of anything else with its unit, in a sentence."""
+    return f"{told(value, 'money')} {unit}"
+
+
 def _rows(table: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Any, ...]]:
     return list(table[[column.name for column in columns]].itertuples(index=False, name=None))
 
@@ -161,29 +166,29 @@ def told(value: Any, shown: Shown) -> str:
 
 
 def refuse_other_findings(folder: Path) -> None:
-    """Refuse a folder that holds anything but earlier findings.
+    """Refuse a folder that holds anything but earlier findings, which are replaced as a whole.
 
     Raises:
         InputError: naming what is in the way.
     """
-    try:
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"{folder}: is not a folder; choose another place with --out")
-        if folder.is_dir() and any(folder.iterdir()) and not is_findings(folder):
-            names = sorted(path.name for path in folder.iterdir())[:3]
-            raise InputError(f"{folder}: holds {listed(names)}, which no analysis has written; choose another place with --out")
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    if folder.name in ("", ".."):
+        raise InputError(f"{folder}: findings have a folder of their own; name one, such as --out {folder / 'found'}")
+    refuse_foreign_folder(folder, _foreign, "no analysis has written")
 
 
 def is_findings(folder: Path) -> bool:
     """Whether a folder holds findings and nothing else."""
+    return (folder / RECORD).is_file() and not _foreign(folder)
+
+
+def _foreign(folder: Path) -> set[str]:
+    """Names of what is not part of the findings in a folder; of everything where there are none."""
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         own = {RECORD, *(f"{name}{suffix}" for name in record["tables"] for suffix in (".csv", ".parquet"))}
-        return {path.name for path in folder.iterdir()} <= own
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        own = set()
+    return {path.name for path in folder.iterdir()} - own
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:

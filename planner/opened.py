@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 from planner.compile.setting import Setting
 from planner.errors import CheckError, NoPlanError
-from planner.optimum import SAME_COST, find_best
+from planner.optimum import SAME_COST, proven_best
 from planner.program import make_program, program_of
 from planner.scenario.dates import Calendar
 from planner.scenario.load import Loaded, loads
@@ -17,7 +17,7 @@ from planner.scenario.schema import Scenario
 from planner.solver.directions import Directions
 from planner.solver.engine import SolverError
 from planner.solver.highs import NoSolution, Solution, solve
-from planner.solver.lower import Key, LinearProgram
+from planner.solver.lower import Key, LinearProgram, places_of
 from planner.solver.whatif import WhatIf
 from sourcing_lp.data import SourcingData
 
@@ -76,11 +76,7 @@ class Opened:
 
 
 def _by_period(keys: Iterable[Key]) -> dict[tuple[str, str], dict[str, int]]:
-    found: dict[tuple[str, str], dict[str, int]] = {}
-    for place, (name, index) in enumerate(keys):
-        if isinstance(index, tuple) and len(index) == 2:
-            found.setdefault((name, index[0]), {})[index[1]] = place
-    return found
+    return {key: {rest[0]: place for rest, place in places.items()} for key, places in places_of(keys).items() if all(len(rest) == 1 for rest in places)}
 
 
 @lru_cache(maxsize=64)
@@ -105,11 +101,9 @@ def opened(text: str, place: int, tie_break: bool = True) -> Opened:
     """
     calendar, parts = parts_of(text)
     data, program = program_of(parts[place], calendar)
-    best = find_best(parts[place], data, program, tie_break=tie_break)
+    best = proven_best(parts[place], data, program, tie_break)
     if isinstance(best, NoSolution):
         raise NoPlanError(best.status, f"the scenario is {best.status}; plan solve says why")
-    if not best.certificate.passed:
-        raise CheckError("the cheapest plan could not be proven, so nothing can be asked of it")
     return Opened(parts[place], calendar, data, program, best.solution)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from planner.compile.preference import preferences
-from planner.errors import LimitError
+from planner.errors import CheckError, LimitError
 from planner.scenario.schema import Scenario
 from planner.solver.certificate import Certificate, certify
 from planner.solver.components import components
@@ -87,6 +87,24 @@ def find_best(
             found = _intervals(data, program, settled.directions) if prices else {}
             return replace(second, stages=settled.stages, intervals=found)
     return replace(first, stages={"tie-break": "skipped: no other plan could be proven to cost the same"})
+
+
+def proven_best(scenario: Scenario, data: SourcingData, program: LinearProgram, tie_break: bool = True) -> Best | NoSolution:
+    """The optimum that further questions are asked of.
+
+    Args:
+        scenario: The scenario.
+        data: What it compiles to.
+        program: What that lowers to.
+        tie_break: Whether to choose among plans of equal cost.
+
+    Raises:
+        CheckError: if it could not be proven.
+    """
+    best = find_best(scenario, data, program, tie_break=tie_break)
+    if isinstance(best, Best) and not best.certificate.passed:
+        raise CheckError("the cheapest plan could not be proven, so nothing can be asked of it")
+    return best
 
 
 def _intervals(data: SourcingData, program: LinearProgram, directions: Directions | None) -> dict[int, tuple[float, float]]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +16,14 @@ from planner.program import make_program
 from planner.results.ending import end_warnings
 from planner.results.figures import key_figures
 from planner.results.inputs import INPUTS, input_table
-from planner.scenario.changes import with_relaxed, without_relaxed
-from planner.scenario.load import Loaded, load
+from planner.scenario.changes import as_own, with_relaxed
+from planner.scenario.load import Loaded
 from planner.scenario.parts import together
 from planner.scenario.schema import Scenario
 from planner.solver.engine import Option
 from planner.solver.highs import Solution, SolverError, solve, write_model
 from planner.stopwatch import Progress, Stopwatch
+from planner.versions import versions
 
 if TYPE_CHECKING:
     # most scenarios have a plan
@@ -73,7 +71,7 @@ def solve_scenario(
     clock = Stopwatch(progress)
     sets = list(sets)
     with clock.stage("read"):
-        loaded = without_relaxed(source if isinstance(source, Loaded) else load(source, sets, root))
+        loaded = as_own(source, sets, root)
     _write_models(loaded, [path for path in (lp, mps) if path is not None])
     manner = Manner(tie_break, options, None if time_limit is None else time.time() + time_limit)
     with clock.stage("plan"):
@@ -150,15 +148,3 @@ def _record(loaded: Loaded, found: Answered, figures: Record, warnings: list[str
         "versions": dict(versions()),
         "seconds": {**seconds, **found.seconds},
     }
-
-
-@cache
-def versions() -> Mapping[str, str]:
-    """Versions of what made a plan."""
-    found = {"python": platform.python_version()}
-    for name in ("stopgap", "highspy", "pyomo", "pandas", "numpy", "pydantic", "pyarrow"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found

@@ -8,6 +8,12 @@ from contextlib import contextmanager
 
 Progress = Callable[[str, float], None]
 """Called with a stage and the seconds it has taken so far."""
+Count = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is; 0 where that is not known."""
+
+
+def untold(*_: object) -> None:
+    """Nobody waits to be told of progress."""
 
 
 class Stopwatch:

@@ -26,6 +26,16 @@ AHEAD = 2
 """Tasks that lie ready for each worker, so that it need not wait for this process."""
 
 
+def worthwhile(workers: int | None, effort: float, least: float) -> int | None:
+    """How many processes to use: as many as were asked for, else one a core where the effort is worth it, and one where it is not."""
+    return workers if workers is not None or effort > least else 1
+
+
+def chunks(items: Sequence[Task], size: int) -> list[tuple[Task, ...]]:
+    """Items by so many, in order: what does not depend on the number of workers that share them."""
+    return [tuple(items[first : first + size]) for first in range(0, len(items), size)]
+
+
 def in_parallel(work: Callable[[Task], Made], tasks: Sequence[Task], workers: int | None, done: Callable[[int], None]) -> list[Made]:
     """Results of all tasks, in the order of the tasks whatever the number of workers.
 

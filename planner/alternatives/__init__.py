@@ -6,7 +6,7 @@ program over all plans that pay at most so much more, and are short of nothing t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +17,13 @@ from planner.alternatives.ranges import Finder, NearPlan, Question, find_ranges,
 from planner.alternatives.telling import headline, plan_sections, plan_tables, range_sections, range_tables
 from planner.cheapest import cheapest
 from planner.decided import amounts
-from planner.errors import InputError, UnitError
+from planner.errors import InputError
 from planner.findings import Findings
-from planner.pipeline import versions
+from planner.inquiry import inquire
 from planner.scenario.load import Loaded
-from planner.scenario.units import Kind, Money, convert
-from planner.stopwatch import Stopwatch
+from planner.stopwatch import Count, untold
 
-__all__ = ["alternatives", "slack_of"]
+__all__ = ["alternatives"]
 
 LIMITS = (
     "Each range holds by itself: the least of one and the most of another need not be in one plan.",
@@ -35,26 +34,6 @@ LIMITS = (
 )
 
 
-def slack_of(text: str) -> float:
-    """Extra cost as people write it: ``5 %`` or ``0.05``.
-
-    Raises:
-        InputError: if it is no share.
-    """
-    try:
-        share = convert(text, Kind.SHARE, Money("", {}), None)
-    except UnitError as error:
-        raise InputError(f"--slack {text}: {error}; {error.hint or 'write for instance 5%'}") from None
-    return _checked(share, text)
-
-
-def _checked(share: float, text: str) -> float:
-    if not 0 <= share <= 1:
-        hint = f"; write {text.strip()}% for {share:g} of a hundred" if 1 < share <= 100 and text.strip()[-1].isdigit() else ""
-        raise InputError(f"--slack {text}: lies outside 0 % to 100 % of extra cost{hint}")
-    return share
-
-
 def alternatives(
     source: str | Path | Loaded,
     slack: float | Sequence[float] = 0.05,
@@ -63,7 +42,7 @@ def alternatives(
     sets: Iterable[str] = (),
     root: str | Path | None = None,
     workers: int | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Count = untold,
 ) -> Findings:
     """Find what all near-optimal plans have in common, and plans that differ most.
 
@@ -85,22 +64,20 @@ def alternatives(
         NoPlanError: if the scenario is infeasible or unbounded.
         CheckError: if an answer failed its check.
     """
-    slacks = sorted({_checked(float(share), str(share)) for share in ([slack] if isinstance(slack, int | float) else slack)})
-    tell, sets, clock = progress or (lambda *_: None), list(sets), Stopwatch()
-    tell("cheapest plan", 0, 0)
-    with clock.stage("cheapest"):
-        case = cheapest(source, sets, root)
+    slacks = sorted({float(share) for share in ([slack] if isinstance(slack, int | float) else slack)})
+    if not slacks or not all(0 <= share <= 1 for share in slacks):
+        raise InputError(f"slack {slacks}: extra cost is a share from 0 to 1, such as 0.05")
+    progress("cheapest plan", 0, 0)
+    case = cheapest(inquire(source, sets, root))
     near = near_optimal_plans(case)
-    decided = tuple(amounts(case.loaded.scenario, case.data, case.program))
+    decided = tuple(amounts(case.scenario, case.data, case.program))
     at_cheapest = np.array([amount.of(case.x) for amount in decided])
     question = Question(near, decided, at_cheapest)
-    with clock.stage("ranges"):
-        ranges = find_ranges(question, slacks, workers, lambda done, of: tell("ranges", done, of))
+    ranges = find_ranges(question, slacks, workers, lambda done, of: progress("ranges", done, of))
     start = NearPlan(at_cheapest, case.cost)
     pool = [plan for found in ranges if found.slack == slacks[-1] for plan in found.plans]
-    with clock.stage("plans"):
-        tell("different plans", 0, 0)
-        found = most_different(Finder(question, optimum_of(question)), start, pool, slacks[-1], plans) if plans else []
+    progress("different plans", 0, 0)
+    found = most_different(Finder(question, optimum_of(question)), start, pool, slacks[-1], plans) if plans else []
     tables = range_tables(case, decided, at_cheapest, ranges)
     sections = range_sections(tables, len(slacks) > 1)
     if plans:
@@ -108,11 +85,11 @@ def alternatives(
         sections += plan_sections(slacks[-1], tables)
     return Findings(
         command="alternatives",
-        title=f"{case.title}: plans that cost nearly the same",
+        title=f"{case.inquiry.title}: plans that cost nearly the same",
         currency=case.currency,
         headline=headline(case, near, slacks, tables),
         sections=tuple(sections),
         tables=tables,
-        record={**case.record, "set": sets, "slack": slacks, "plans": len(found), "paid": near.paid, "versions": versions(), "seconds": clock.seconds},
+        record=case.inquiry.record(total_cost=case.cost, slack=slacks, plans=len(found), paid=near.paid),
         limits=LIMITS,
     )

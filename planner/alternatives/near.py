@@ -35,7 +35,7 @@ def near_optimal_plans(case: Cheapest) -> Near:
     """
     paid = sum(max(0.0, cost) for name, cost in lines_at(case.program, case.x).items() if name not in PENALTIES)
     if paid <= 0:
-        raise InputError(f"{case.loaded.name}: the cheapest plan pays nothing, so there is nothing that --slack could be a share of")
+        raise InputError(f"{case.inquiry.loaded.name}: the cheapest plan pays nothing, so there is nothing that --slack could be a share of")
     upper, held = _harm_held(case.program, case.x)
     cost = without(case.program, [case.program.lines[name] for name in PENALTIES]).cost
     budget = Row(("near_optimal", None), _terms(cost), upper=float(cost @ case.x) + ROUNDING * float(np.abs(cost * case.x).sum()))

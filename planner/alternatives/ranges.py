@@ -16,7 +16,7 @@ from planner.solver.certificate import proven
 from planner.solver.highs import WARM_COSTS, Optimum, Solution
 from planner.solver.lower import Floats
 from planner.solver.whatif import Outcome, Unbounded, WhatIf
-from planner.workers import in_parallel
+from planner.workers import chunks, in_parallel, worthwhile
 
 CHUNK = 8
 """Amounts a task; whoever takes it starts afresh, so that nothing depends on the number of workers."""
@@ -70,9 +70,8 @@ def find_ranges(question: Question, slacks: Sequence[float], workers: int | None
         done: Called with the number of finished amounts, and of all.
     """
     pickled, count = pickle.dumps(question, pickle.HIGHEST_PROTOCOL), len(question.amounts)
-    chunks = [tuple(range(first, min(first + CHUNK, count))) for first in range(0, count, CHUNK)]
-    tasks = [_Task(pickled, places, tuple(slacks)) for places in chunks]
-    number = workers if workers is not None or len(question.near.program.value) > WORTH_WORKERS else 1
+    tasks = [_Task(pickled, places, tuple(slacks)) for places in chunks(range(count), CHUNK)]
+    number = worthwhile(workers, len(question.near.program.value), WORTH_WORKERS)
     done(0, count)
     found = in_parallel(_ranged, tasks, number, lambda finished: done(min(count, finished * CHUNK), count))
     _opened.cache_clear()

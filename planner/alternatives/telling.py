@@ -49,7 +49,7 @@ def _ordered(table: pd.DataFrame) -> pd.DataFrame:
 def _row(case: Cheapest, amount: Amount, cheapest: float, found: Range, whole: float, trifle: float) -> dict[str, object]:
     least = 0.0 if found.least <= trifle else min(found.least, cheapest)
     most = 0.0 if found.most <= trifle else max(found.most, cheapest)
-    material = case.loaded.scenario.materials.get(amount.material)
+    material = case.scenario.materials.get(amount.material)
     return {
         "slack": found.slack,
         "kind": amount.kind,

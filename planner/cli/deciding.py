@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from planner.cli.findings import Html, Out, check_places, tell
-from planner.cli.shared import AsJson, Progress, Root, ScenarioFile, Sets, app
-
-Workers = Annotated[int | None, typer.Option(metavar="N", min=1, help="Worker processes; default one a core where that pays.", show_default=False)]
+from planner.cli.findings import Html, Out, find_and_tell
+from planner.cli.shared import AsJson, Root, ScenarioFile, Sets, Workers, app
 
 
 @app.command("decide-by")
@@ -27,11 +26,8 @@ def decide_by(
     from planner.decide_by import decide_by as decided
     from planner.scenario.units import share_of
 
-    check_places(out, html)
     share = share_of(within, "--within")
-    with Progress() as progress:
-        found = decided(scenario, sets=sets or (), root=root, within=share, workers=workers, progress=progress.count)
-    tell(found, as_json, out, html)
+    find_and_tell(partial(decided, scenario, sets=sets or (), root=root, within=share, workers=workers), as_json, out, html)
 
 
 @app.command()
@@ -55,7 +51,5 @@ def value(
     """What size of each stockpile pays for itself, and what each contract is worth, over some futures."""
     from planner.value import value as valued
 
-    check_places(out, html)
-    with Progress() as progress:
-        found = valued(scenario, futures or (), sets=sets or (), root=root, stock_prices=stock_price or (), workers=workers, progress=progress.count)
-    tell(found, as_json, out, html)
+    find = partial(valued, scenario, futures or (), sets=sets or (), root=root, stock_prices=stock_price or (), workers=workers)
+    find_and_tell(find, as_json, out, html)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from planner.cli.findings import Html, Out, check_places, tell
-from planner.cli.shared import AsJson, Progress, Root, ScenarioFile, Sets, app
+from planner.cli.findings import Html, Out, find_and_tell
+from planner.cli.shared import AsJson, Root, ScenarioFile, Sets, Workers, app
 
 
 @app.command()
@@ -26,14 +27,10 @@ def runway(
     out: Out = None,
     html: Html = None,
     root: Root = None,
-    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="Worker processes; default one a core.", show_default=False)] = None,
+    workers: Workers = None,
 ) -> None:
     """Say how long every demand is served without a supplier, country, stockpile or contract, and what that costs."""
-    from planner.runway import runway as asked
+    from planner.runway import runway as survived
 
-    check_places(out, html)
-    with Progress() as progress:
-        found = asked(
-            scenario, sets=sets or (), root=root, start=start, recover=recover, only=only, two=pairs, levers=levers, workers=workers, count=progress.count
-        )
-    tell(found, as_json, out, html)
+    find = partial(survived, scenario, sets=sets or (), root=root, start=start, recover=recover, only=only, pairs=pairs, levers=levers, workers=workers)
+    find_and_tell(find, as_json, out, html)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from planner.cli.findings import Html, check_places, tell
-from planner.cli.shared import AsJson, Progress, Root, app
-from planner.scenario.characters import message
+from planner.cli.findings import Html, find_kept_and_tell
+from planner.cli.shared import AsJson, Root, Workers, app
 
 
 @app.command()
 def sweep(
     file: Annotated[Path, typer.Argument(metavar="SWEEP.yaml", help="Sweep file: what varies, and how.", show_default=False)],
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for the results; default sweeps/<name>.", show_default=False)] = None,
-    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="Worker processes; default one a core.", show_default=False)] = None,
+    workers: Workers = None,
     as_json: AsJson = False,
     html: Html = None,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to solve on, such as tcp://10.0.0.1:8786.", show_default=False)] = None,
@@ -27,9 +27,6 @@ def sweep(
     from planner.sweep import default_folder
     from planner.sweep import sweep as swept
 
-    check_places(None, html)
     folder = out if out is not None else default_folder(file)
-    with Progress() as progress:
-        found = swept(file, out=folder, workers=workers, cluster=cluster, fresh=fresh, root=root, count=progress.pace)
-    tell(found, as_json, None, html)
-    typer.echo(f"wrote {message(str(folder))}", err=as_json)
+    find = partial(swept, file, out=folder, workers=workers, cluster=cluster, fresh=fresh, root=root)
+    find_kept_and_tell(find, as_json, html, folder)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from planner.cli.findings import Html, Out, check_places, tell
-from planner.cli.shared import AsJson, Progress, Root, ScenarioFile, Sets, Workers, app
+from planner.cli.findings import Html, Out, find_and_tell
+from planner.cli.shared import AsJson, Root, ScenarioFile, Sets, Workers, app
 
 
 @app.command()
@@ -24,13 +25,10 @@ def alternatives(
 ) -> None:
     """Say what all plans have in common that cost nearly the same, and show a few that differ most."""
     from planner.alternatives import alternatives as found_near
-    from planner.alternatives import slack_of
+    from planner.scenario.units import share_of
 
-    slacks = [slack_of(text) for text in slack]
-    check_places(out, html)
-    with Progress() as progress:
-        found = found_near(scenario, slacks, plans, sets=sets or (), root=root, workers=workers, progress=progress.count)
-    tell(found, as_json, out, html)
+    slacks = [share_of(text, "--slack", most=1.0) for text in slack]
+    find_and_tell(partial(found_near, scenario, slacks, plans, sets=sets or (), root=root, workers=workers), as_json, out, html)
 
 
 @app.command()
@@ -55,7 +53,4 @@ def frontier(
     """Trace least cost against another quantity: what each further unit less of it costs."""
     from planner.frontier import frontier as traced
 
-    check_places(out, html)
-    with Progress() as progress:
-        found = traced(scenario, over, points, sets=sets or (), root=root, progress=progress.count)
-    tell(found, as_json, out, html)
+    find_and_tell(partial(traced, scenario, over, points, sets=sets or (), root=root), as_json, out, html)

@@ -10,8 +10,7 @@ import pandas as pd
 from planner.comparison.bridge import CAUSES
 from planner.comparison.result import FRAMES, Against, Comparison
 from planner.csvs import csv_text
-from planner.disk import replace_file
-from planner.errors import InputError, listed
+from planner.disk import refuse_foreign_folder, replace_file
 from planner.sheets import Chart, Sheet, write_book
 
 _HEADS = {"group": "set of changes", "changes": "keys", "keep": "keeping the base's", "keep_cost": "would cost", "effect": "effect on cost"}
@@ -109,14 +108,11 @@ def refuse_other_tables(folder: Path) -> None:
     Raises:
         InputError: naming what is in the way.
     """
-    try:
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"{folder}: is not a folder; choose another place with --csv")
-        others = {path.name for path in folder.iterdir() if not _is_table(path)} if folder.is_dir() else set()
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
-    if others:
-        raise InputError(f"{folder}: holds {listed(others)}, which is no table of a comparison; choose another place with --csv")
+    refuse_foreign_folder(folder, _foreign, "is no table of a comparison", "--csv")
+
+
+def _foreign(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if not _is_table(path)]
 
 
 def _is_table(path: Path) -> bool:

@@ -92,6 +92,11 @@ class Setting:
             return self.means(series)[place]
         return series.mean(period, self.calendar.start)
 
+    def rate_once_signed(self, contract: Contract, signed: dt.date) -> float:
+        """Quantity a year of a contract on the first day on which one that was signed then is in force [units/yr]."""
+        first = max(signed, contract.start or signed)
+        return self.mean(contract.quantity, Period("", first, first + dt.timedelta(days=1), 0.0, 0.0))
+
     def open_in(self, window: Window) -> list[int]:
         """Places of the periods at whose start a decision may be taken."""
         return [place for place, period in enumerate(self.periods) if window.holds(period.start)]

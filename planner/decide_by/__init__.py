@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from planner.decide_by.asking import Task, ask, delays_of, forget, work
@@ -12,11 +11,11 @@ from planner.decide_by.delays import Decision, Delays, decisions_of
 from planner.decide_by.telling import Asked, tell
 from planner.errors import InputError
 from planner.findings import Findings
+from planner.inquiry import inquire
 from planner.opened import open_all, parts_of
-from planner.pipeline import versions
-from planner.scenario.changes import without_relaxed
-from planner.scenario.load import Loaded, load
-from planner.workers import in_parallel
+from planner.scenario.load import Loaded
+from planner.stopwatch import Count, untold
+from planner.workers import chunks, in_parallel, worthwhile
 
 __all__ = ["WITHIN", "decide_by"]
 
@@ -26,8 +25,6 @@ WORTH_WORKERS = 500_000
 """Decisions times coefficients of their parts, below which one process is done sooner than another has started."""
 CHUNK = 4
 """Decisions that a process takes at once."""
-Counter = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
 
 
 def decide_by(
@@ -37,7 +34,7 @@ def decide_by(
     root: str | Path | None = None,
     within: float = WITHIN,
     workers: int | None = None,
-    progress: Counter = lambda *_: None,
+    progress: Count = untold,
 ) -> Findings:
     """By when each open decision must be taken, and what each month of delay costs, with all else planned anew.
 
@@ -58,18 +55,15 @@ def decide_by(
         NoPlanError: if there is no plan.
         CheckError: if the cheapest plan could not be proven.
     """
-    started = time.perf_counter()
     if not math.isfinite(within) or within < 0:
         raise InputError(f"--within {within:g}: is no share of the cost; write for instance 0.02")
-    sets = list(sets)
-    loaded = without_relaxed(source if isinstance(source, Loaded) else load(source, sets, root))
-    _must_be_open(loaded)
+    inquiry = inquire(source, sets, root)
+    _must_be_open(inquiry.loaded)
     try:
-        asked = _asked(loaded, within, workers, progress)
+        asked = _asked(inquiry.loaded, within, workers, progress)
     finally:
         forget()
-    settings = {"set": sets, "within": within, "versions": versions(), "seconds": round(time.perf_counter() - started, 2)}
-    return tell(loaded, asked, settings)
+    return tell(inquiry.loaded, asked, inquiry.record(total_cost=asked.cost, within=within))
 
 
 def _must_be_open(loaded: Loaded) -> None:
@@ -79,7 +73,7 @@ def _must_be_open(loaded: Loaded) -> None:
         raise InputError(f"{loaded.name}: nothing is open to decide; give a project 'decide: {{earliest: …, latest: …}}', or a contract 'sign: {{…}}'")
 
 
-def _asked(loaded: Loaded, within: float, workers: int | None, progress: Counter) -> Asked:
+def _asked(loaded: Loaded, within: float, workers: int | None, progress: Count) -> Asked:
     text = loaded.resolved
     waiting: list[tuple[Delays, list[Decision]]] = []
     count = len(parts_of(text)[1])
@@ -88,10 +82,9 @@ def _asked(loaded: Loaded, within: float, workers: int | None, progress: Counter
         waiting.append((delays_of(text, place), decisions_of(part)))
     cost = sum(delays.part.cost for delays, _ in waiting)
     allowed = within * abs(cost)
-    tasks = [Task(text, place, chunk, allowed) for place, (_, mine) in enumerate(waiting) for chunk in _chunks(mine)]
+    tasks = [Task(text, place, chunk, allowed) for place, (_, mine) in enumerate(waiting) for chunk in chunks(mine, CHUNK)]
     effort = sum(len(mine) * len(delays.part.program.value) for delays, mine in waiting)
-    number = workers if workers is not None or effort > WORTH_WORKERS else 1
-    found = in_parallel(work, tasks, number, lambda done: progress("look at decisions, group", done, len(tasks)))
+    found = in_parallel(work, tasks, worthwhile(workers, effort, WORTH_WORKERS), lambda done: progress("look at decisions, group", done, len(tasks)))
     answers = [answer for mine in found for answer in mine]
     progress("look at all decisions together", 0, 0)
     together = ask([(delays, mine) for delays, mine in waiting if mine], None, allowed) if len(answers) > 1 else None
@@ -106,8 +99,3 @@ def _wanted(waiting: list[tuple[Delays, list[Decision]]]) -> dict[str, float]:
             material = delays.part.data.demand.material[n]
             found[material] = found.get(material, 0.0) + units
     return found
-
-
-def _chunks(decisions: list[Decision]) -> Iterator[tuple[Decision, ...]]:
-    for first in range(0, len(decisions), CHUNK):
-        yield tuple(decisions[first : first + CHUNK])

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from planner.decided import wanted
 from planner.opened import Opened
 from planner.solver.certificate import TOLERANCE, proven
 from planner.solver.elastic import Row, Slack, with_rows, with_slacks
@@ -125,10 +126,7 @@ class Delays:
     @cached_property
     def wanted(self) -> dict[str, float]:
         """By demand: all that is wanted [units]."""
-        found: dict[str, float] = {}
-        for (n, _), units in self.part.data.demand.demand.items():
-            found[n] = found.get(n, 0.0) + units
-        return found
+        return wanted(self.part.data)
 
     @cached_property
     def shortages(self) -> dict[str, list[int]]:

@@ -12,8 +12,8 @@ import pandas as pd
 from planner.compile.setting import Setting
 from planner.decide_by.asking import MONTHS, Answer
 from planner.errors import counted
-from planner.findings import Chart, Column, Findings, Section, told
-from planner.scenario.dates import Calendar, Period
+from planner.findings import Chart, Column, Findings, Section, amount_told, told
+from planner.scenario.dates import Calendar
 from planner.scenario.load import Loaded
 from planner.words import spans
 
@@ -45,8 +45,8 @@ class Asked:
     """By material: all that is wanted [units]."""
 
 
-def tell(loaded: Loaded, asked: Asked, settings: Mapping[str, Any]) -> Findings:
-    """Findings on all open decisions, the most pressing first; ``settings`` go into the record."""
+def tell(loaded: Loaded, asked: Asked, record: Mapping[str, Any]) -> Findings:
+    """Findings on all open decisions, the most pressing first."""
     teller = _Teller(loaded, asked)
     answers = sorted(asked.answers, key=teller.urgency)
     every = [asked.together, *answers] if asked.together is not None else answers
@@ -59,7 +59,7 @@ def tell(loaded: Loaded, asked: Asked, settings: Mapping[str, Any]) -> Findings:
         headline=tuple(teller.headline(answers)),
         sections=(*_sections(decisions, asked, loaded.scenario.money.currency),),
         tables={"decisions": decisions, "delays": delays},
-        record={"scenario": loaded.name, "resolved_sha256": loaded.digest, "total_cost": asked.cost, **settings},
+        record=record,
         limits=LIMITS,
     )
 
@@ -74,7 +74,7 @@ class _Teller:
         self.currency = loaded.scenario.money.currency
 
     def money(self, amount: float) -> str:
-        return f"{told(amount, 'money')} {self.currency}"
+        return amount_told(amount, self.currency)
 
     def date(self, place: int | None) -> str:
         if place is None:
@@ -119,16 +119,11 @@ class _Teller:
         key, chosen = answer.decision.key, sum(answer.size.values())
         if answer.decision.kind == "contract":
             contract = self.scenario.contracts[key]
-            first = max(self.calendar.periods[answer.opens if answer.first is None else answer.first].start, contract.start or self.calendar.start)
-            rate = self.setting.mean(contract.quantity, _day(first))
-            return chosen * rate, rate, self._unit(self.scenario.suppliers[contract.supplier].material) + "/yr"
+            rate = self.setting.rate_once_signed(contract, self.calendar.periods[answer.opens if answer.first is None else answer.first].start)
+            return chosen * rate, rate, self.scenario.unit(self.scenario.suppliers[contract.supplier].material) + "/yr"
         project = self.scenario.projects[key]
         largest = getattr(project.size, "max", None)
-        unit = self._unit(self.scenario.counted_in(project.adds_to))
-        return chosen, math.nan if largest is None else largest, unit if project.adds_to in self.scenario.stockpiles else f"{unit}/yr"
-
-    def _unit(self, material: str) -> str:
-        return self.scenario.materials[material].unit if material in self.scenario.materials else "units"
+        return chosen, math.nan if largest is None else largest, self.scenario.size_unit(key)
 
     def row(self, answer: Answer) -> dict[str, Any]:
         size, largest, unit = self.size(answer)
@@ -196,7 +191,7 @@ class _Teller:
             material = self.scenario.demands[n].material
             more[material] = more.get(material, 0.0) + units
         worst = sorted((m for m, units in more.items() if units > 0), key=lambda m: -more[m] / self.asked.wanted[m])
-        return [f"{self.scenario.materials[m].label or m} {told(more[m], 'number')} {self._unit(m)}" for m in worst]
+        return [f"{self.scenario.materials[m].label or m} {told(more[m], 'number')} {self.scenario.unit(m)}" for m in worst]
 
     def headline(self, answers: Sequence[Answer]) -> Iterator[str]:
         used = [answer for answer in answers if answer.first is not None]
@@ -244,14 +239,8 @@ class _Teller:
         return f"If nothing is decided before {self.date(answer.served)}, nobody need run shorter, and later somebody does; {self.costs(answer)}."
 
 
-def _day(day: Any) -> Period:
-    from datetime import timedelta
-
-    return Period("", day, day + timedelta(days=1), 0.0, 0.0)
-
-
 def _sections(decisions: pd.DataFrame, asked: Asked, currency: str) -> Iterator[Section]:
-    name = Column("id", "decision")
+    name = Column("label", "decision")
     differs = (decisions["latest_with_least_shortage"] != decisions["latest_without_more_shortage"]).any()
     least = [Column("latest_with_least_shortage", "least short")] if differs else []
     dates = (

@@ -232,7 +232,7 @@ def _project(case: Case, e: str, project: Project) -> Statement:
     weights /= capex or 1.0
     when = _used({v: float(case.x[column]) for v, column in columns.items()})
     size, largest = sum(when.values()), data.size_max.get(e)
-    unit = case.unit(material) + ("" if project.adds_to in case.scenario.stockpiles else "/yr")
+    unit = case.scenario.size_unit(e)
     of = f" ({percent(size / largest)} of what is on offer)" if largest else ""
     done = f"{amount(size)} {unit} committed in {spans(case.calendar, when)}{of}" if when else "not committed"
     shut = case.priced(case.rows("commitment_gate", e))

@@ -20,6 +20,7 @@ from planner.scenario.load import Loaded
 from planner.scenario.series import Series
 from planner.solver.directions import Directions
 from planner.solver.highs import NoSolution, Optimum
+from planner.solver.lower import places_of
 from planner.solver.whatif import WhatIf
 from planner.words import Path, Words
 from sourcing_lp.units import counted_in
@@ -116,7 +117,7 @@ class Case:
 
     def unit(self, material: str) -> str:
         """Unit of a material."""
-        return self.scenario.materials[material].unit if material in self.scenario.materials else "unit"
+        return self.scenario.unit(material)
 
     def matters(self, difference: float) -> bool:
         """Whether a difference of costs is more than rounding."""
@@ -129,11 +130,11 @@ class Case:
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str], dict[Index, int]]:
-        return _places(self.program.rows)
+        return places_of(self.program.rows)
 
     @cached_property
     def _columns(self) -> dict[tuple[str, str], dict[Index, int]]:
-        return _places(self.program.columns)
+        return places_of(self.program.columns)
 
     def rows(self, constraint: str, key: str) -> dict[Index, int]:
         """Rows of a constraint whose index begins with a key, by the rest of the index."""
@@ -188,14 +189,6 @@ class Case:
     def per_period(self, series: Series, steps: Mapping[str, float]) -> dict[str, float]:
         """A series as its mean of each period, with steps added in some periods."""
         return {period.start.isoformat(): self.setting.mean(series, period) + steps.get(period.label, 0.0) for period in self.calendar.periods}
-
-
-def _places(keys: Iterable[tuple[str, Any]]) -> dict[tuple[str, str], dict[Index, int]]:
-    found: dict[tuple[str, str], dict[Index, int]] = {}
-    for place, (name, index) in enumerate(keys):
-        first, *rest = index if isinstance(index, tuple) else (index,)
-        found.setdefault((name, str(first)), {})[tuple(rest)] = place
-    return found
 
 
 def proof(values: Mapping[Path, Any], total_cost: float) -> Proof:

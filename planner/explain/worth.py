@@ -234,7 +234,7 @@ def _projects(case: Case, wanted: Filter) -> Iterator[Step]:
         material = case.data.ramp.material[e]
         if not wanted.concerns((material,), project=e):
             continue
-        unit = case.unit(material) + ("" if case.scenario.projects[e].adds_to in case.scenario.stockpiles else "/yr")
+        unit = case.scenario.size_unit(e)
         yield Step(
             section="projects",
             about=e,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from planner.cheapest import cheapest
@@ -12,9 +12,9 @@ from planner.findings import Findings
 from planner.frontier.curve import trace
 from planner.frontier.quantity import quantity_of
 from planner.frontier.telling import decision_table, frontier_table, headline, sections
-from planner.pipeline import versions
+from planner.inquiry import inquire
 from planner.scenario.load import Loaded
-from planner.stopwatch import Stopwatch
+from planner.stopwatch import Count, untold
 
 __all__ = ["frontier"]
 
@@ -26,7 +26,7 @@ def frontier(
     *,
     sets: Iterable[str] = (),
     root: str | Path | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Count = untold,
 ) -> Findings:
     """Trace the least cost against a quantity, from the cheapest plan to the least that any plan can have of it.
 
@@ -50,22 +50,19 @@ def frontier(
     """
     if points < 1:
         raise InputError(f"--points {points}: a frontier has at least one segment")
-    tell, sets, clock = progress or (lambda *_: None), list(sets), Stopwatch()
-    tell("cheapest plan", 0, 0)
-    with clock.stage("cheapest"):
-        case = cheapest(source, sets, root)
-    decided = amounts(case.loaded.scenario, case.data, case.program)
+    progress("cheapest plan", 0, 0)
+    case = cheapest(inquire(source, sets, root))
+    decided = amounts(case.scenario, case.data, case.program)
     quantity = quantity_of(case, over, decided)
-    with clock.stage("frontier"):
-        curve = trace(quantity, points, lambda found: tell("segments of the frontier", found, 0))
+    curve = trace(quantity, points, lambda found: progress("segments of the frontier", found, 0))
     table = frontier_table(quantity, curve, decided)
     return Findings(
         command="frontier",
-        title=f"{case.title}: {quantity.money} against {quantity.title[0].lower()}{quantity.title[1:]}",
+        title=f"{case.inquiry.title}: {quantity.money} against {quantity.title[0].lower()}{quantity.title[1:]}",
         currency=case.currency,
         headline=headline(case, quantity, table),
         sections=sections(case, quantity),
         tables={"frontier": table, "decisions": decision_table(curve, decided)},
-        record={**case.record, "set": sets, "over": over, "points": points, "solves": curve.solves, "versions": versions(), "seconds": clock.seconds},
+        record=case.inquiry.record(total_cost=case.cost, over=over, points=points, solves=curve.solves),
         limits=(*quantity.limits, "Each point is one plan; others with the same quantity and cost may do other things."),
     )

@@ -10,7 +10,7 @@ import numpy as np
 from planner.cheapest import SHORTAGE, Cheapest, without
 from planner.compile.setting import Setting
 from planner.compile.use import stock_units
-from planner.decided import Amount
+from planner.decided import Amount, wanted
 from planner.errors import InputError, did_you_mean, listed
 from planner.solver.elastic import Column, Row, with_columns, with_rows
 from planner.solver.lower import Floats, Line, LinearProgram
@@ -103,14 +103,11 @@ def _weighted(case: Cheapest, weigh: Mapping[str, Callable[..., float]]) -> Floa
 
 def _shortage(case: Cheapest, key: str | None = None) -> Quantity:
     """Shortage in units, or as a mean share of demand; the money is what is paid to avoid it, without the penalty for it."""
-    scenario, demand = case.loaded.scenario, case.data.demand
+    scenario, demand = case.scenario, case.data.demand
     if key is not None:
         _known("shortage", key, (*scenario.materials, *scenario.demands), "material or demand")
-    wanted: dict[str, float] = {}
-    for (n, _), units in demand.demand.items():
-        wanted[n] = wanted.get(n, 0.0) + units
-    counted = [n for n in wanted if wanted[n] > 0]
-    per_unit = {n: 100 / len(counted) / wanted[n] for n in counted}
+    counted = {n: units for n, units in wanted(case.data).items() if units > 0}
+    per_unit = {n: 100 / len(counted) / units for n, units in counted.items()}
     title, unit = "Shortage, mean over demands", "% of demand"
     if key is not None:
         own = {n for n, material in demand.material.items() if key in (material, n)} if key in scenario.materials else {key}
@@ -129,7 +126,7 @@ def _shortage(case: Cheapest, key: str | None = None) -> Quantity:
 
 def _share(case: Cheapest, amounts: tuple[Amount, ...], country: str, material: str | None = None) -> Quantity:
     """What is shipped of what was mined in a country; a share is no linear form, so it is told beside."""
-    scenario = case.loaded.scenario
+    scenario = case.scenario
     _known("share", country, dict.fromkeys(item.mined_in for item in scenario.suppliers.values() if item.mined_in), "country of origin")
     theirs = list(dict.fromkeys(item.material for item in scenario.suppliers.values() if item.mined_in == country))
     if material is None:
@@ -150,7 +147,7 @@ def _share(case: Cheapest, amounts: tuple[Amount, ...], country: str, material: 
 
 def _stockpile(case: Cheapest, key: str) -> Quantity:
     """The size of a stockpile: the largest level at the end of any period."""
-    scenario = case.loaded.scenario
+    scenario = case.scenario
     _known("stockpile", key, scenario.stockpiles, "stockpile")
     levels = [column for column, (name, index) in enumerate(case.program.columns) if name == "stock" and index[0] == key]
     size, count = case.program.shape[1], len(levels)
@@ -163,12 +160,12 @@ def _stockpile(case: Cheapest, key: str) -> Quantity:
 
 def _opening(case: Cheapest, key: str) -> Quantity:
     """What a stockpile holds at the start, from nothing to as much as helps."""
-    scenario, stock = case.loaded.scenario, case.data.stock
+    scenario, stock = case.scenario, case.data.stock
     _known("opening", key, scenario.stockpiles, "stockpile")
     pile, first = scenario.stockpiles[key], case.data.time.periods[0]
     row = case.program.rows.index(("stock_balance", (key, first)))
     level = case.program.columns.index(("stock", (key, first)))
-    initial = stock_units(Setting(scenario, case.loaded.calendar), pile, pile.initial)
+    initial = stock_units(Setting(scenario, case.inquiry.loaded.calendar), pile, pile.initial)
     kept = stock.retention[key, first]
     lower, upper = case.program.row_lower.copy(), case.program.row_upper.copy()
     lower[row] -= kept * initial
@@ -183,8 +180,8 @@ def _of_store(case: Cheapest, what: str, key: str, program: LinearProgram, at_ch
     """A quantity that is the last column of a program with one more."""
     weights = np.zeros(program.shape[1])
     weights[-1] = 1.0
-    pile = case.loaded.scenario.stockpiles[key]
-    unit, harm = case.loaded.scenario.materials[pile.material].unit, case.program.lines[SHORTAGE]
+    pile = case.scenario.stockpiles[key]
+    unit, harm = case.scenario.materials[pile.material].unit, case.program.lines[SHORTAGE]
     return Quantity(f"{what} {pile.label or key}", unit, program, weights, at_cheapest, up_to, harm, limits=(limit,))
 
 

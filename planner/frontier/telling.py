@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.cheapest import Cheapest
 from planner.decided import Amount, most_alike
-from planner.findings import Chart, Column, Section, told
+from planner.findings import Chart, Column, Section, amount_told
 from planner.frontier.curve import Curve, Point
 from planner.frontier.quantity import Quantity
 from planner.solver.lower import Floats
@@ -78,38 +78,27 @@ def headline(case: Cheapest, quantity: Quantity, table: pd.DataFrame) -> tuple[s
     """What it comes to."""
     first, last = table.iloc[0], table.iloc[-1]
     title, unit, currency = quantity.title, quantity.unit, case.currency
-    has = f"{title}: {_amount(quantity.at_cheapest, unit)} in the cheapest plan"
+    has = f"{title}: {amount_told(quantity.at_cheapest, unit)} in the cheapest plan"
     if len(table) == 1:
         if _same(last["quantity"], quantity.at_cheapest):
             return (f"{has}, and no plan has less.",)
-        return (f"{has}; {_amount(last['quantity'], unit)} costs no more, and no plan has less.",)
-    ends = f"{has}; from {_amount(first['quantity'], unit)} to the least, {_amount(last['quantity'], unit)}, the {quantity.money} rises"
+        return (f"{has}; {amount_told(last['quantity'], unit)} costs no more, and no plan has less.",)
+    ends = f"{has}; from {amount_told(first['quantity'], unit)} to the least, {amount_told(last['quantity'], unit)}, the {quantity.money} rises"
     prices = table["price"].dropna()
+    dearer = [amount_told(prices.iloc[place], price_unit(case, quantity)) for place in (0, -1)]
     sentences = [
-        f"{ends} by {_money(last['extra_cost'], currency)}, from {_money(first['cost'], currency)} to {_money(last['cost'], currency)}.",
-        f"The first unit less costs {_price(prices.iloc[0], case, quantity)}, the last {_price(prices.iloc[-1], case, quantity)}.",
+        f"{ends} by {amount_told(last['extra_cost'], currency)}, from {amount_told(first['cost'], currency)} to {amount_told(last['cost'], currency)}.",
+        f"The first unit less costs {dearer[0]}, the last {dearer[1]}.",
     ]
     largest = float(table["gap"].max())
     if largest > 0:
-        below = f"between these it lies up to {_money(largest, currency)} below the straight line"
+        below = f"between these it lies up to {amount_told(largest, currency)} below the straight line"
         sentences.append(f"The frontier has more corners than the {len(table)} that are told; {below}.")
     return tuple(sentences)
 
 
 def _same(one: float, other: float) -> bool:
     return abs(one - other) <= 1e-6 * max(abs(one), abs(other))
-
-
-def _amount(value: float, unit: str) -> str:
-    return f"{told(value, 'money')} {unit}"
-
-
-def _money(value: float, currency: str) -> str:
-    return f"{told(value, 'money')} {currency}"
-
-
-def _price(value: float, case: Cheapest, quantity: Quantity) -> str:
-    return f"{told(value, 'money')} {price_unit(case, quantity)}"
 
 
 def price_unit(case: Cheapest, quantity: Quantity) -> str:

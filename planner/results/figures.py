@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,7 +14,7 @@ from planner.compile.use import stock_units
 from planner.results.mix import sourcing_mix
 from planner.results.origins import origin_shares
 from planner.results.sums import summed
-from planner.scenario.dates import Calendar, Period, add_months
+from planner.scenario.dates import Calendar, add_months
 from planner.scenario.schema import Scenario
 from planner.scenario.units import DAYS_PER_YEAR
 
@@ -158,15 +157,13 @@ def _signatures(setting: Setting, tables: Tables) -> list[Figures]:
     for _, row in table[table["measure"] == "signed"].iterrows():
         contract = setting.scenario.contracts[row["contract"]]
         period = setting.calendar.named(row["period"])
-        first = max(period.start, contract.start or period.start)
-        quantity = setting.mean(contract.quantity, Period("", first, first + dt.timedelta(days=1), 0.0, 0.0))
         found.append(
             {
                 "contract": row["contract"],
                 "label": contract.label or row["contract"],
                 "period": row["period"],
                 "share": float(row["value"]),
-                "size": float(row["value"]) * quantity,
+                "size": float(row["value"]) * setting.rate_once_signed(contract, period.start),
                 "unit": _unit(setting, row["material"]) + "/yr",
             }
         )

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from planner.errors import InputError, UnitError
 from planner.findings import Findings
-from planner.pipeline import versions
-from planner.runway.asking import Asker, Count
-from planner.runway.cuts import chosen, cuts_of, pairs
+from planner.inquiry import inquire
+from planner.runway.asking import Asker
+from planner.runway.cuts import chosen, cuts_of, pairs_of
 from planner.runway.grid import later, with_edges
 from planner.runway.levers import quicker
 from planner.runway.telling import tell
 from planner.runway.unserved import Case
 from planner.scenario.dates import parse_date
-from planner.scenario.load import Loaded, load
+from planner.scenario.load import Loaded
 from planner.scenario.parts import smallest_parts
 from planner.scenario.units import Kind, Money, convert
+from planner.stopwatch import Count, untold
 
 __all__ = ["RECOVER", "runway"]
 
@@ -35,10 +35,10 @@ def runway(
     start: str | None = None,
     recover: str = RECOVER,
     only: str | None = None,
-    two: bool = False,
+    pairs: bool = False,
     levers: bool = True,
     workers: int | None = None,
-    count: Count = lambda *_: None,
+    progress: Count = untold,
 ) -> Findings:
     """Find how long every demand is served in full when a supplier, a country, a stockpile or a contract fails.
 
@@ -49,10 +49,10 @@ def runway(
         start: Date from which it gives nothing; default the horizon's start.
         recover: How long it is out where the loss is counted, such as ``6 months``.
         only: What may fail, such as ``suppliers.lynas_dy,countries.CN`` or ``contracts``; default everything.
-        two: Whether every two of the countries fail together as well.
+        pairs: Whether every two of the countries fail together as well.
         levers: Whether to ask what would make the time longer.
         workers: Processes; what is found is the same for any number. Default one a core.
-        count: Told of progress: what is being done, how much of it is done, and how much there is.
+        progress: Told what is being done, how much of it is done, and how much there is.
 
     Returns:
         Days until somebody runs short, who and why; money lost until recovery; days that levers give.
@@ -61,30 +61,19 @@ def runway(
         InputError: for a bad scenario, date, duration or name.
         CheckError: if it cannot be proven whether a demand is served.
     """
-    began, sets = time.perf_counter(), list(sets)
-    loaded = source if isinstance(source, Loaded) else load(source, sets, root)
+    inquiry = inquire(source, sets, root)
+    loaded = inquiry.loaded
     first, recovered = _dates(loaded, start, recover)
     cuts = chosen(cuts_of(loaded.scenario), only)
     cases = _cases(loaded, first, recovered)
-    asker = Asker(cases, levers, workers, count)
+    asker = Asker(cases, levers, workers, progress)
     asked = [asker.as_it_is()]
     # countries come last: what is known of their suppliers bounds them
     for kind in ("contract", "stockpile", "supplier", "country"):
         asked += asker.ask([cut for cut in cuts if cut.kind == kind], "failures")
-    if two:
-        asked += asker.ask(list(pairs([cut for cut in cuts if cut.kind == "country"])), "pairs of countries", levers=False)
-    record = {
-        "scenario": loaded.name,
-        "resolved_sha256": loaded.digest,
-        "set": sets,
-        "from": first.isoformat(),
-        "recover": recover,
-        "recovered": recovered.isoformat(),
-        "only": only,
-        "parts": len(cases),
-        "versions": versions(),
-        "seconds": round(time.perf_counter() - began, 1),
-    }
+    if pairs:
+        asked += asker.ask(list(pairs_of([cut for cut in cuts if cut.kind == "country"])), "pairs of countries", levers=False)
+    record = inquiry.record(start=first.isoformat(), recover=recover, recovered=recovered.isoformat(), only=only, parts=len(cases))
     return tell(loaded.scenario, cases, asked, record)
 
 

@@ -13,12 +13,11 @@ from planner.runway.loss import loss_of
 from planner.runway.search import DAY, Answer, latest
 from planner.runway.trial import Question, trial
 from planner.runway.unserved import Case
+from planner.stopwatch import Count
 from planner.workers import in_parallel
 
 ALL = ""
 """The question for all demands together; the others are named by the demand that is asked for alone."""
-Count = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def countries_of(scenario: Scenario) -> list[Cut]:
     ]
 
 
-def pairs(cuts: Sequence[Cut]) -> Iterator[Cut]:
+def pairs_of(cuts: Sequence[Cut]) -> Iterator[Cut]:
     """Every two of some cuts at once."""
     for one, other in itertools.combinations(cuts, 2):
         yield Cut("pair", f"{one.key}+{other.key}", f"{one.label} and {other.label}", one.sources | other.sources, one.materials | other.materials)

@@ -16,7 +16,7 @@ from planner.program import program_of
 from planner.runway.grid import decidable, until
 from planner.scenario.dates import Calendar
 from planner.scenario.schema import Budget, Scenario
-from planner.solver.elastic import Slack, with_slacks
+from planner.solver.elastic import Row, Slack, with_rows, with_slacks
 from planner.solver.lower import Floats, Key, LinearProgram
 from planner.solver.undecided import subset
 
@@ -138,17 +138,8 @@ def unserved(case: Case, day: dt.date, quicker: bool) -> Unserved:
 
 def _with_totals(program: LinearProgram, slots: Iterable[tuple[str, str]]) -> LinearProgram:
     """The program with a row for each reserve: all that is taken from it is no more than there is."""
-    members: dict[tuple[str, str], list[int]] = {slot: [] for slot in slots}
+    members: dict[tuple[str, str], dict[int, float]] = {slot: {} for slot in slots}
     for place, (name, index) in enumerate(program.columns):
         if name == "reserve":
-            members[index[:2]].append(place)
-    columns = [place for found in members.values() for place in found]
-    return replace(
-        program,
-        row_lower=np.concatenate([program.row_lower, np.full(len(members), -np.inf)]),
-        row_upper=np.concatenate([program.row_upper, np.ones(len(members))]),
-        start=np.concatenate([program.start, program.start[-1] + np.cumsum([len(found) for found in members.values()])]).astype(np.int32),
-        index=np.concatenate([program.index, columns]).astype(np.int32),
-        value=np.concatenate([program.value, np.ones(len(columns))]),
-        rows=[*program.rows, *(("reserve_size", slot) for slot in members)],
-    )
+            members[index[:2]][place] = 1.0
+    return with_rows(program, [Row(("reserve_size", slot), terms, upper=1.0) for slot, terms in members.items()])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from os import PathLike
 from typing import Any, cast
 
 from planner.errors import Mark
 from planner.scenario.dates import make_calendar
-from planner.scenario.load import Loaded, validate
+from planner.scenario.load import Loaded, load, validate
 from planner.scenario.reader import Node
 from planner.scenario.schema import Scenario
 
@@ -56,6 +57,20 @@ def without_relaxed(loaded: Loaded) -> Loaded:
     note = loaded.scenario.assumption
     rest = {key: text for key, text in note.items() if key != RELAXED} if isinstance(note, dict) else {}
     return changed(loaded, {("assumption",): rest or None})
+
+
+def as_own(source: str | PathLike[str] | Loaded, sets: Iterable[str] = (), root: str | PathLike[str] | None = None) -> Loaded:
+    """A scenario to be planned as one of its own, read where it is a file.
+
+    Args:
+        source: Scenario file, or a scenario that is loaded.
+        sets: ``path=value`` changes; only with a file.
+        root: Folder that no file may lie outside of; only with a file.
+
+    Raises:
+        InputError: for a bad scenario.
+    """
+    return without_relaxed(source if isinstance(source, Loaded) else load(source, sets, root))
 
 
 def with_values(tree: Node, values: Mapping[Path, Any]) -> Node:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from os import PathLike
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -51,7 +52,7 @@ class Loaded:
 
 
 @collector_paused()
-def load(path: str | Path, sets: Iterable[str] = (), root: str | Path | None = None) -> Loaded:
+def load(path: str | PathLike[str], sets: Iterable[str] = (), root: str | PathLike[str] | None = None) -> Loaded:
     """Read, put together and validate a scenario.
 
     Args:

@@ -670,6 +670,16 @@ class Scenario(Base):
     events: dict[Id, Event] = Field(default_factory=dict, description="What happens.")
     policies: dict[Id, Policy] = Field(default_factory=dict, description="Limits on the plan as a whole.")
 
+    def unit(self, material: str) -> str:
+        """Unit of a material; a plain word for a process without any."""
+        return self.materials[material].unit if material in self.materials else "unit"
+
+    def size_unit(self, project: str) -> str:
+        """Unit of a project's size: what it adds to a supplier or a process is a rate, what it adds to a stockpile is room."""
+        target = self.projects[project].adds_to
+        unit = self.unit(self.counted_in(target))
+        return unit if target in self.stockpiles else f"{unit}/yr"
+
     def counted_in(self, key: str) -> str:
         """Material in whose units a process, or what a project adds to, counts; empty for a process without materials.
 

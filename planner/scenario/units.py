@@ -203,12 +203,13 @@ def convert(text: str, kind: Kind, money: Money, material: MaterialUnit | None) 
     return result
 
 
-def share_of(text: str, what: str) -> float:
+def share_of(text: str, what: str, most: float = math.inf) -> float:
     """A share that was asked for outside a scenario, such as ``2 %`` or ``0.02``; not below 0.
 
     Args:
         text: Number, perhaps with ``%``.
         what: What messages call it, such as ``--within``.
+        most: What it may not exceed.
 
     Raises:
         InputError: if it is none.
@@ -219,6 +220,9 @@ def share_of(text: str, what: str) -> float:
         raise InputError(f"{what} {text}: {error}; {error.hint or 'write for instance 2 %'}") from None
     if share < 0:
         raise InputError(f"{what} {text}: is below 0; write for instance 2 %")
+    if share > most:
+        hint = f"; write {text.strip()}% for {share:g} of a hundred" if share <= 100 * most and text.strip()[-1].isdigit() else ""
+        raise InputError(f"{what} {text}: is more than {100 * most:g} %{hint}")
     return share
 
 

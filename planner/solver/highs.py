@@ -155,8 +155,8 @@ def solve(
         if status == Status.kModelEmpty:
             return Solution(np.zeros(program.shape[1]), np.zeros(0), program.cost.copy(), 0, 0.0, chosen)
         stop_at_limits(status)
-        # presolve may err: only a run without it may say that there is no plan
-        if chosen["presolve"] == "off" and doubtful is None and status in _NO_OPTIMUM:
+        # presolve may err, and so may a run from another program's basis: only one without either may say that there is no plan
+        if chosen["presolve"] == "off" and basis is None and doubtful is None and status in _NO_OPTIMUM:
             return _explained(scaled, scaling, engine, status)
     if doubtful is not None:
         return doubtful

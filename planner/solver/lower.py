@@ -6,7 +6,7 @@ fraction of the time, and refuses anything else. A test holds it equal to ``Line
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -73,6 +73,15 @@ class LinearProgram:
     def transposed_times(self, y: Floats) -> Floats:
         """``Aᵀ y``, shape (columns,)."""
         return np.asarray(np.bincount(self.index, weights=self.value * y[self.row_of], minlength=self.shape[1]), dtype=float)
+
+
+def places_of(keys: Iterable[Key]) -> dict[tuple[str, str], dict[tuple[Any, ...], int]]:
+    """By component and first part of the index: where each rest of the index stands."""
+    found: dict[tuple[str, str], dict[tuple[Any, ...], int]] = {}
+    for place, (name, index) in enumerate(keys):
+        first, *rest = index if isinstance(index, tuple) else (index,)
+        found.setdefault((name, str(first)), {})[tuple(rest)] = place
+    return found
 
 
 def name_of(key: Key) -> str:

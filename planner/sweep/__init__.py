@@ -8,13 +8,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.disk import lock, replace_file, sync_folder
-from planner.errors import InputError, listed
+from planner.disk import lock, refuse_foreign_folder, replace_file, sync_folder
+from planner.errors import InputError
+from planner.stopwatch import Count, untold
 from planner.sweep.store import Store, is_store
+from planner.versions import versions
 
 if TYPE_CHECKING:
     from planner.findings import Findings
-    from planner.sweep.running import Counter
 
 __all__ = ["default_folder", "refuse_other_folder", "sweep"]
 STORE = "runs.sqlite"
@@ -28,7 +29,7 @@ def sweep(
     cluster: str | None = None,
     fresh: bool = False,
     root: str | Path | None = None,
-    count: Counter | None = None,
+    progress: Count = untold,
 ) -> Findings:
     """Solve many variations of a scenario; what an earlier call has solved is not solved again.
 
@@ -39,7 +40,7 @@ def sweep(
         cluster: Address of a Dask scheduler to solve on instead, such as ``tcp://10.0.0.1:8786``.
         fresh: Forget what was solved before.
         root: Folder that no file of the scenario may lie outside of.
-        count: Told what is being done, how much of it is done and how much there is.
+        progress: Told what is being done, how much of it is done and how much there is.
 
     Returns:
         The runs in one table, what moves the cost, and sentences; written to the folder as well.
@@ -47,7 +48,6 @@ def sweep(
     Raises:
         InputError: for a bad sweep file, scenario or folder. A single run that has no plan is a row with its reason.
     """
-    from planner.pipeline import versions
     from planner.sweep.cases import families
     from planner.sweep.running import run_all
     from planner.sweep.spec import read_spec
@@ -65,7 +65,7 @@ def sweep(
             raise InputError(f"{folder}: another sweep is at work there; wait for it or choose another place with --out")
         with closing(Store(folder / STORE, fresh)) as store:
             before = len(store.found([case.key for family in runs for case in family.cases]))
-            results = run_all(runs, store, workers, cluster, spec.time_limit, count or (lambda *_: None))
+            results = run_all(runs, store, workers, cluster, spec.time_limit, progress)
             record = {
                 "sweep": str(path),
                 "sweep_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -75,7 +75,8 @@ def sweep(
                 "runs": sum(len(family.cases) for family in runs),
                 "different": len(results),
                 "known_before": before,
-                "versions": versions(),
+                "warnings": [str(problem) for problem in runs[0].base.sources.warnings],
+                "versions": dict(versions()),
                 "seconds": round(time.perf_counter() - started, 3),
             }
             found = findings_of(spec, runs, points, results, outputs, record)
@@ -96,14 +97,13 @@ def refuse_other_folder(folder: Path) -> None:
     Raises:
         InputError: naming what is in the way.
     """
-    try:
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"{folder}: is not a folder; choose another place with --out")
-        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-        if names and not is_store(folder / STORE):
-            raise InputError(f"{folder}: holds {listed(names, 3)}, which no sweep has written; choose another place with --out")
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    refuse_foreign_folder(folder, _foreign, "no sweep has written")
+
+
+def _foreign(folder: Path) -> list[str]:
+    """Names of what is in a folder without the store of a sweep."""
+    names = [path.name for path in folder.iterdir()]
+    return [] if STORE in names and is_store(folder / STORE) else names
 
 
 def _make(folder: Path) -> None:

@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from planner.decided import wanted
 from planner.program import cost_lines
 from planner.scenario.schema import Scenario
 from planner.solver.highs import Solution
@@ -64,9 +65,7 @@ def figures_of(scenario: Scenario, data: SourcingData, program: LinearProgram, s
 
 def _shortages(data: SourcingData, reading: Reading, x: Floats) -> Iterator[tuple[str, float | str | None]]:
     """Units short and the first period of it, by demand and by material."""
-    wanted: dict[str, float] = defaultdict(float)
-    for (demand, _), units in data.demand.demand.items():
-        wanted[demand] += units
+    whole = wanted(data)
     short: dict[str, float] = defaultdict(float)
     first: dict[str, int] = {}
     position = {label: place for place, label in enumerate(data.time.periods)}
@@ -75,7 +74,7 @@ def _shortages(data: SourcingData, reading: Reading, x: Floats) -> Iterator[tupl
         missing = float(x[columns].sum())
         short[material] += 0.0
         places = [position[reading.period[column]] for column in columns if x[column] > 0]
-        if missing <= ROUNDING * wanted[demand]:
+        if missing <= ROUNDING * whole.get(demand, 0.0):
             missing, places = 0.0, []
         yield f"demand_short.{demand}", missing
         short[material] += missing
@@ -154,9 +153,7 @@ def told(name: str, scenario: Scenario) -> tuple[str, str]:
         demand = scenario.demands[rest]
         return f"{demand.label or rest} short", scenario.materials[demand.material].unit
     if kind == "commit":
-        counted = scenario.counted_in(scenario.projects[rest].adds_to)
-        unit = scenario.materials[counted].unit + "/yr" if counted in scenario.materials else ""
-        return f"Committed to {scenario.projects[rest].label or rest}", unit
+        return f"Committed to {scenario.projects[rest].label or rest}", scenario.size_unit(rest)
     if kind == "sign":
         return f"Signed of {scenario.contracts[rest].label or rest}", "share"
     material_id, _, origin = rest.rpartition(".")

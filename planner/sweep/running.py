@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from planner.errors import InputError, LimitError, StopgapError
+from planner.stopwatch import Count
 from planner.sweep.cases import Family
 from planner.sweep.result import Result
 from planner.sweep.solving import Chunk, solve_chunk
@@ -18,11 +19,9 @@ IN_FLIGHT = 4
 """Chunks that lie ready for each worker of a cluster."""
 PATIENCE = 10
 """Seconds that a scheduler may take to answer."""
-Counter = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
 
 
-def run_all(families: Sequence[Family], store: Store, workers: int | None, cluster: str | None, time_limit: float | None, count: Counter) -> dict[str, Result]:
+def run_all(families: Sequence[Family], store: Store, workers: int | None, cluster: str | None, time_limit: float | None, count: Count) -> dict[str, Result]:
     """Results of all runs by key; each scenario is solved once, whoever asks for it.
 
     Args:

@@ -45,29 +45,29 @@ _ENDS: tuple[tuple[str, str, Shown], ...] = (
 SHOWN: dict[str, Told] = {
     "one_at_a_time": Told(
         "swing", _ENDS, "range", ("low", "high"), "total cost",
-        "{input} moves the cost most when it moves alone: by {value} {currency}.", "money", "Each input alone, all others as in the scenario.",
+        "What moves the cost most, alone: {input}, by {value} {currency}.", "money", "Each input alone, all others as in the scenario.",
     ),
     "grid": Told(
         "swing", _ENDS, "range", ("low", "high"), "mean total cost",
-        "{input} moves the cost most: by {value} {currency} in the mean over all else.", "money",
+        "What moves the cost most: {input}, by {value} {currency} in the mean over all else.", "money",
         "Mean of the cost over all runs with a value of the input.",
     ),
     "monte_carlo": Told(
         "size", (("rank_correlation", "rank correlation", "number"),), "bar", ("rank_correlation",), "rank correlation with total cost",
-        "{input} moves the cost most: their rank correlation is {value} in size.", "number",
+        "What moves the cost most: {input}; their rank correlation is {value} in size.", "number",
         "From −1 (the cost falls whenever the input rises) to 1; near 0 it has no say, or one that goes both ways.",
     ),
     "morris": Told(
         "mu_star",
         (("mu_star", "mean effect, size", "money"), ("mu_star_conf", "± (95 %)", "money"), ("mu", "mean effect", "money"), ("sigma", "spread", "money")),
         "bar", ("mu_star",), "mean size of the effect on total cost",
-        "{input} moves the cost most: its mean effect over its range is {value} {currency}.", "money",
+        "What moves the cost most: {input}; the mean effect over its range is {value} {currency}.", "money",
         "Effects of moving an input over its whole range, from many places (Morris). A spread as large as the mean: it hangs on others, or is not straight.",
     ),
     "sobol": Told(
         "ST", (("S1", "alone", "percent"), ("S1_conf", "±", "percent"), ("ST", "with others", "percent"), ("ST_conf", "±", "percent")),
         "bar", ("S1", "ST"), "share of the variance of total cost",
-        "{input} explains most of the variance of the cost: {value}, with all that it does together with others.", "percent",
+        "What explains most of the variance of the cost: {input}, {value} of it with all that it does together with others.", "percent",
         "Shares of the variance of the cost (Sobol), with 95 % confidence; what exceeds the share alone comes from acting together with others.",
     ),
 }  # fmt: skip

@@ -225,8 +225,9 @@ def _shortages_told(good: pd.DataFrame, families: Sequence[Family]) -> list[str]
         if often:
             title, unit = _told(name, scenarios)
             how = "in every run" if often == len(good) else f"in {often:,} of {len(good):,} runs"
+            what = title.removesuffix(" short")
             least, most = (told(float(end), "number") for end in (short.min(), short.max()))
-            found.append((often, f"{title.removesuffix(' short')} runs short {how}: {least} to {most} {unit}."))
+            found.append((often, f"Short {how}: {what}, {least} to {most} {unit}."))
     return [sentence for _, sentence in sorted(found, key=lambda pair: -pair[0])][:5]
 
 

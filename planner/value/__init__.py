@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from planner.compile.setting import Setting
 from planner.compile.use import stock_units
 from planner.errors import InputError, NoPlanError
 from planner.findings import Findings
+from planner.inquiry import inquire
 from planner.opened import close, open_all
-from planner.pipeline import versions
 from planner.scenario.load import Loaded
 from planner.scenario.size import size_of
+from planner.stopwatch import Count, untold
 from planner.value.contracts import Premium, premium_of
 from planner.value.futures import Future, read_futures, that_count
 from planner.value.known import Weighted
 from planner.value.prices import Bought, buying_prices
 from planner.value.stock import Worth, worth_of
 from planner.value.telling import Valued, tell
-from planner.workers import in_parallel
+from planner.workers import chunks, in_parallel, worthwhile
 
 __all__ = ["value"]
 
@@ -30,9 +29,6 @@ WORTH_WORKERS = 300_000
 """Coefficients times stockpiles and contracts, below which one process is done sooner than another has started."""
 CHUNK = 4
 """Stockpiles or contracts that a process takes at once."""
-Item = TypeVar("Item")
-Counter = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
 
 
 def value(
@@ -43,7 +39,7 @@ def value(
     root: str | Path | None = None,
     stock_prices: Iterable[str] = (),
     workers: int | None = None,
-    progress: Counter = lambda *_: None,
+    progress: Count = untold,
 ) -> Findings:
     """What stockpiles of other sizes save, and what contracts are worth, in the mean over some futures.
 
@@ -65,10 +61,9 @@ def value(
         NoPlanError: if a future has no plan.
         CheckError: if a plan could not be proven.
     """
-    started = time.perf_counter()
-    sets, stock_prices = list(sets), list(stock_prices)
-    read = read_futures(source, futures, sets, root)
-    loaded = read[0].loaded
+    asked, stock_prices = inquire(source, sets, root), list(stock_prices)
+    loaded = asked.loaded
+    read = read_futures(loaded, futures, asked.sets, root)
     if not loaded.scenario.stockpiles and not loaded.scenario.contracts:
         raise InputError(f"{loaded.name}: has neither a stockpile nor a contract, so there is nothing to value")
     prices = buying_prices(loaded, stock_prices)
@@ -77,8 +72,8 @@ def value(
         worths, premiums = _asked(loaded, counting, prices, workers, progress)
     finally:
         close()
-    settings = {"set": sets, "stock_price": stock_prices, "versions": versions(), "seconds": round(time.perf_counter() - started, 2)}
-    return tell(Valued(loaded, counting, prices, worths, premiums), settings)
+    record = asked.record(stock_price=stock_prices, futures={future.name: future.weight for future in counting})
+    return tell(Valued(loaded, counting, prices, worths, premiums), record)
 
 
 @dataclass(frozen=True)
@@ -95,16 +90,16 @@ def _work(task: _Task) -> tuple[list[Worth], list[Premium]]:
     return [worth_of(task.futures, *stockpile) for stockpile in task.stockpiles], [premium_of(task.futures, key) for key in task.contracts]
 
 
-def _asked(loaded: Loaded, futures: list[Future], prices: Mapping[str, Bought], workers: int | None, progress: Counter) -> tuple[list[Worth], list[Premium]]:
+def _asked(loaded: Loaded, futures: list[Future], prices: Mapping[str, Bought], workers: int | None, progress: Count) -> tuple[list[Worth], list[Premium]]:
     for place, future in enumerate(futures):
         progress("find the cheapest plans, future", place + 1, len(futures))
         _must_have_a_plan(future, several=len(futures) > 1)
     weighted = tuple(Weighted(future.name, future.loaded.resolved, future.weight) for future in futures)
     stockpiles = list(_stockpiles(loaded, futures, prices))
-    tasks = [_Task(weighted, stockpiles=chunk) for chunk in _chunks(stockpiles)]
-    tasks += [_Task(weighted, contracts=chunk) for chunk in _chunks(list(loaded.scenario.contracts))]
+    tasks = [_Task(weighted, stockpiles=chunk) for chunk in chunks(stockpiles, CHUNK)]
+    tasks += [_Task(weighted, contracts=chunk) for chunk in chunks(list(loaded.scenario.contracts), CHUNK)]
     effort = sum(size_of(future.loaded.scenario, future.loaded.calendar) for future in futures) * (len(stockpiles) + len(loaded.scenario.contracts))
-    number = workers if workers is not None or effort > WORTH_WORKERS else 1
+    number = worthwhile(workers, effort, WORTH_WORKERS)
     found = in_parallel(_work, tasks, number, lambda done: progress("value stockpiles and contracts, group", done, len(tasks)))
     return [worth for worths, _ in found for worth in worths], [premium for _, premiums in found for premium in premiums]
 
@@ -124,8 +119,3 @@ def _stockpiles(loaded: Loaded, futures: list[Future], prices: Mapping[str, Boug
     for key, pile in loaded.scenario.stockpiles.items():
         if all(key in future.loaded.scenario.stockpiles for future in futures):
             yield key, stock_units(setting, pile, pile.initial), prices[key].price if key in prices else 0.0
-
-
-def _chunks(items: list[Item]) -> Iterator[tuple[Item, ...]]:
-    for first in range(0, len(items), CHUNK):
-        yield tuple(items[first : first + CHUNK])

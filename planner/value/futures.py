@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from planner.errors import InputError
-from planner.scenario.changes import without_relaxed
-from planner.scenario.load import Loaded, load
+from planner.scenario.changes import as_own
+from planner.scenario.load import Loaded
 from planner.scenario.units import share_of
 
 
@@ -21,11 +21,11 @@ class Future:
     weight: float
 
 
-def read_futures(source: str | Path | Loaded, named: Sequence[str | Path], sets: Iterable[str], root: str | Path | None) -> list[Future]:
+def read_futures(first: Loaded, named: Sequence[str | Path], sets: Iterable[str], root: str | Path | None) -> list[Future]:
     """The scenario and other futures, with weights that add up to 1.
 
     Args:
-        source: The scenario: a future like the others, whose weight is what they leave.
+        first: The scenario: a future like the others, whose weight is what they leave.
         named: Scenario files, each perhaps with its weight: ``cutoff.yaml=0.3``. Those without share what is left with the scenario.
         sets: ``path=value`` changes to every file.
         root: Folder that no file may lie outside of.
@@ -38,8 +38,7 @@ def read_futures(source: str | Path | Loaded, named: Sequence[str | Path], sets:
     """
     pairs = [_parsed(str(item)) for item in named]
     weights = _weights([None, *(weight for _, weight in pairs)])
-    first = without_relaxed(source if isinstance(source, Loaded) else load(source, sets, root))
-    others = [without_relaxed(load(path, sets, root)) for path, _ in pairs]
+    others = [as_own(path, sets, root) for path, _ in pairs]
     problems = [problem for other, (path, _) in zip(others, pairs, strict=True) for problem in _odds(first, other, path)]
     if problems:
         raise InputError("these futures cannot be taken together:\n  " + "\n  ".join(problems))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from planner.findings import Chart, Column, Findings, Section, told
+from planner.findings import Chart, Column, Findings, Section, amount_told, told
 from planner.scenario.load import Loaded
 from planner.value.contracts import Premium
 from planner.value.futures import Future
@@ -48,8 +48,8 @@ class Valued:
     premiums: Sequence[Premium]
 
 
-def tell(found: Valued, settings: Mapping[str, Any]) -> Findings:
-    """Findings on all stockpiles and contracts; ``settings`` go into the record."""
+def tell(found: Valued, record: Mapping[str, Any]) -> Findings:
+    """Findings on all stockpiles and contracts."""
     teller = _Teller(found)
     stockpiles = pd.DataFrame([teller.stock(worth) for worth in found.worths], columns=list(STOCK_COLUMNS))
     contracts = pd.DataFrame([teller.contract(premium) for premium in found.premiums], columns=list(CONTRACT_COLUMNS))
@@ -60,7 +60,6 @@ def tell(found: Valued, settings: Mapping[str, Any]) -> Findings:
         "contracts_by_future": pd.DataFrame([row for premium in found.premiums for row in teller.by_future(premium)], columns=list(FUTURE_COLUMNS)),
     }
     scenario = found.loaded.scenario
-    weights = {future.name: future.weight for future in found.futures}
     return Findings(
         command="value",
         title=scenario.title or found.loaded.name,
@@ -68,7 +67,7 @@ def tell(found: Valued, settings: Mapping[str, Any]) -> Findings:
         headline=tuple(teller.headline(stockpiles, contracts)),
         sections=tuple(teller.sections(tables)),
         tables=tables,
-        record={"scenario": found.loaded.name, "resolved_sha256": found.loaded.digest, "futures": weights, **settings},
+        record=record,
         limits=(*LIMITS, *teller.left_out()),
     )
 
@@ -79,7 +78,7 @@ class _Teller:
         self.currency = self.scenario.money.currency
 
     def money(self, amount: float) -> str:
-        return f"{told(amount, 'money')} {self.currency}"
+        return amount_told(amount, self.currency)
 
     def stock(self, worth: Worth) -> dict[str, Any]:
         pile = self.scenario.stockpiles[worth.key]
@@ -198,7 +197,7 @@ class _Teller:
             yield Section(
                 "Contracts, future by future",
                 "contracts_by_future",
-                (Column("id", "contract"), Column("future"), Column("delivered", "delivered", "number"), Column("unit"), Column("saves", "saves", "money")),
+                (Column("label", "contract"), Column("future"), Column("delivered", "delivered", "number"), Column("unit"), Column("saves", "saves", "money")),
                 note=f"Saves: what doing without would add to the cost, {self.currency}, discounted.",
             )
 
@@ -208,7 +207,7 @@ class _Teller:
         yield Section(
             "Stockpiles: the size that pays for itself",
             "stockpiles",
-            (Column("id", "stockpile"), *sizes, *values, Column("verdict", "")),
+            (Column("label", "stockpile"), *sizes, *values, Column("verdict", "")),
             note=f"One more: what one more unit in store from the start saves, {self.currency} per unit, discounted. Price: what it costs to buy today.",
             chart=Chart("bar", "label", ("value_of_one_more", "price"), x_title="stockpile", y_title=f"{self.currency} per unit"),
         )
@@ -216,7 +215,7 @@ class _Teller:
             "Stockpiles: value by size",
             "stock_value",
             (
-                Column("id", "stockpile"), Column("from", "from", "number"), Column("to", "to", "number"), Column("unit"),
+                Column("label", "stockpile"), Column("from", "from", "number"), Column("to", "to", "number"), Column("unit"),
                 Column("value_per_unit", "value a unit", "number"), Column("saves", "saves", "money"), Column("saves_from_nothing", "in all", "money"),
             ),
             note=f"What each further unit saves, {self.currency}, discounted; the sums are against the smallest size.",
@@ -230,7 +229,7 @@ class _Teller:
         return Chart("step", "times_now", ("times_price",), by="label", x_title="size, times the present one", y_title="value of a unit, times its price")
 
     def contract_section(self) -> Section:
-        head = (Column("id", "contract"), Column("delivered", "delivered", "number"), Column("unit"), Column("price", "price", "number"))
+        head = (Column("label", "contract"), Column("delivered", "delivered", "number"), Column("unit"), Column("price", "price", "number"))
         worth = (Column("saves", "saves", "money"), Column("premium", "premium", "number"), Column("premium_share", "of price", "percent"))
         return Section(
             "Contracts: what each is worth",

@@ -15,13 +15,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from planner.alternatives import alternatives, slack_of
+from planner.alternatives import alternatives
 from planner.alternatives.near import near_optimal_plans
 from planner.alternatives.telling import verdict
 from planner.cheapest import cheapest
 from planner.decided import amounts
 from planner.errors import InputError, NoPlanError
 from planner.findings import Findings
+from planner.inquiry import inquire
+from planner.scenario.units import share_of
 from planner.solver.certificate import proven
 from planner.solver.highs import Solution
 from tests.oracle.plans import loaded
@@ -158,14 +160,16 @@ def test_verdicts() -> None:
 
 
 def test_shares_as_people_write_them() -> None:
-    assert [slack_of(text) for text in ("5%", "5 %", "0.05", "0", "100 %")] == [0.05, 0.05, 0.05, 0, 1]
+    assert [share_of(text, "--slack", 1.0) for text in ("5%", "5 %", "0.05", "0", "100 %")] == [0.05, 0.05, 0.05, 0, 1]
     with pytest.raises(InputError, match=r"write 5% for"):
-        slack_of("5")
+        share_of("5", "--slack", 1.0)
     for text in ("-1%", "five", "5 t", "nan", "1000%", ""):
         with pytest.raises(InputError, match="--slack"):
-            slack_of(text)
-    with pytest.raises(InputError, match="--slack"):
-        alternatives(loaded(three_sources()), -0.1)
+            share_of(text, "--slack", 1.0)
+    wrong: list[float | list[float]] = [-0.1, 1.1, float("nan"), []]
+    for slack in wrong:
+        with pytest.raises(InputError, match="from 0 to 1"):
+            alternatives(loaded(three_sources()), slack)
 
 
 def test_what_has_no_plan_or_pays_nothing_is_told() -> None:
@@ -200,13 +204,13 @@ def test_ranges_hold_the_cheapest_and_are_found_again_from_scratch(seed: int) ->
 
 def _found_again(scenario: Any, found: Findings) -> None:
     """The ends of the first suppliers, solved cold."""
-    case = cheapest(scenario)
+    case = cheapest(inquire(scenario))
     near = near_optimal_plans(case)
     upper = near.program.row_upper.copy()
     upper[near.row] += 0.1 * near.paid
     table = found.tables.get("suppliers", pd.DataFrame({"slack": [], "id": []}))
     wide = table[table["slack"] == 0.1].set_index("id")
-    for amount in [item for item in amounts(case.loaded.scenario, case.data, case.program) if item.kind == "supplier" and len(item.columns)][:3]:
+    for amount in [item for item in amounts(case.scenario, case.data, case.program) if item.kind == "supplier" and len(item.columns)][:3]:
         weights = amount.spread(near.program.shape[1])
         for sign, name in ((1.0, "least"), (-1.0, "most")):
             outcome = proven(replace(near.program, cost=sign * weights, offset=0.0, row_upper=upper))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -100,3 +102,35 @@ def test_a_notebook_shows_the_same() -> None:
     html = found()._repr_html_()
     assert "mine_0 &lt;b&gt;" in html
     assert "at least, t" in html
+
+
+QUESTION = """version: 1
+horizon: {start: 2026-01, end: 2027-01, step: quarter}
+materials: {ore: {unit: t}}
+suppliers: {mine: {material: ore, price: 1, capacity: 200}}
+stockpiles: {reserve: {material: ore, initial: 20, capacity: 50}}
+demands: {plants: {material: ore, quantity: 120, shortage: 100}}
+"""
+COMMANDS = (("runway",), ("value",), ("alternatives",), ("frontier", "--over", "shortage"))
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def test_a_key_that_is_made_anew_is_told(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """A misspelt id after --set changes nothing that was meant: whoever reads the findings must know."""
+    (tmp_path / "q.yaml").write_text(QUESTION, encoding="utf-8")
+    name, *options = words
+    command = [sys.executable, "-m", "planner", name, "q.yaml", *options, "--set", "events.cut.demand=1.0", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    told_on_screen = [line.removeprefix("warning: ") for line in done.stderr.splitlines()]
+    assert any("events.cut: does not exist yet and is made anew" in line for line in told_on_screen)
+    assert json.loads(done.stdout)["record"]["warnings"] == told_on_screen
+
+
+def test_findings_have_a_folder_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="name one, such as --out found"):
+        found().save(".")
+    (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(InputError, match="is not a folder"):
+        found().save(tmp_path / "link")

@@ -22,6 +22,7 @@ from planner.findings import Findings
 from planner.frontier import frontier
 from planner.frontier.curve import Curve, trace
 from planner.frontier.quantity import Quantity, quantity_of
+from planner.inquiry import inquire
 from planner.pipeline import solve_scenario
 from planner.solver.certificate import proven
 from planner.solver.elastic import Row, with_rows
@@ -204,10 +205,10 @@ def test_no_segment_is_no_frontier() -> None:
 
 def _traced(scenario: Any) -> list[tuple[Quantity, Curve]]:
     """Frontiers of a random scenario, for what it has."""
-    case = cheapest(scenario)
-    decided = amounts(case.loaded.scenario, case.data, case.program)
+    case = cheapest(inquire(scenario))
+    decided = amounts(case.inquiry.loaded.scenario, case.data, case.program)
     found = []
-    for over in ("shortage", "capex", "emissions", *(f"stockpile:{key}" for key in case.loaded.scenario.stockpiles)):
+    for over in ("shortage", "capex", "emissions", *(f"stockpile:{key}" for key in case.inquiry.loaded.scenario.stockpiles)):
         try:
             quantity = quantity_of(case, over, decided)
         except InputError:

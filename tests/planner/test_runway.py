@@ -236,7 +236,7 @@ def test_nothing_is_asked_of_what_is_not_linked(tmp_path: Path) -> None:
 def test_two_countries_at_once(tmp_path: Path) -> None:
     """Both suppliers: the store alone, 60 days. With either one: all."""
     second = "suppliers.second={material: ore, country: AU, capacity: 1000, price: 20}"
-    findings = found(loaded(tmp_path, second), two=True, levers=False, only="countries")
+    findings = found(loaded(tmp_path, second), pairs=True, levers=False, only="countries")
     (pair,) = findings.tables["pairs"].to_dict("records")
     assert (pair["key"], pair["until"]) == ("AU+CN", "2026-02-28")
     assert set(findings.tables["cuts"]["days_lost"]) == {0.0}

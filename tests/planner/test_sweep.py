@@ -84,8 +84,8 @@ def test_the_mean_over_a_grid_says_what_moves_the_cost(folder: Path) -> None:
     assert [moves.loc["capacity", name] for name in ("low", "high", "swing")] == pytest.approx([2000, 5200, 3200])
     assert [moves.loc["price", name] for name in ENDS] == pytest.approx(["1", 2800, "3", 4400])
     assert list(moves.index) == ["capacity", "price"]
-    assert "capacity moves the cost most: by 3,200 USD in the mean over all else." in found.headline
-    assert "ore runs short in 6 of 9 runs: 0 to 40 t." in found.headline
+    assert "What moves the cost most: capacity, by 3,200 USD in the mean over all else." in found.headline
+    assert "Short in 6 of 9 runs: ore, 0 to 40 t." in found.headline
 
 
 def test_one_at_a_time_begins_with_the_scenario(folder: Path) -> None:

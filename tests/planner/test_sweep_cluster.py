@@ -63,7 +63,7 @@ def test_a_worker_that_is_lost_loses_nothing(tmp_path: Path) -> None:
             if done and workers[0].poll() is None:
                 workers[0].send_signal(signal.SIGKILL)
 
-        runs = sweep(path, out=tmp_path / "cluster", cluster=address, count=lose).tables["runs"]
+        runs = sweep(path, out=tmp_path / "cluster", cluster=address, progress=lose).tables["runs"]
         assert workers[0].wait() == -signal.SIGKILL
     alone = sweep(path, out=tmp_path / "alone", workers=1).tables["runs"]
     pd.testing.assert_frame_equal(runs, alone, check_exact=True)
