@@ -23,8 +23,10 @@ import planner
 from planner.cli import app
 from planner.errors import InputError
 from planner.findings import Findings
+from planner.scenario.load import loads
 from planner.sweep import sweep
 from planner.sweep.design import number_of_points, points_of
+from planner.sweep.figures import told
 from planner.sweep.spec import SweepSpec, read_spec
 
 ROOT = Path(__file__).parents[2]
@@ -368,3 +370,15 @@ def test_the_manual_has_a_sweep_that_can_be_read(tmp_path: Path) -> None:
     (tmp_path / "sweep.yaml").write_text(example)
     spec, _ = read_spec(tmp_path / "sweep.yaml")
     assert spec.vary
+
+
+def test_what_a_project_adds_to_a_store_is_room_and_no_rate() -> None:
+    scenario = loads(
+        "version: 1\nhorizon: {start: 2026-01, end: 2027-01, step: year}\nmaterials: {ore: {unit: t}}\nsuppliers: {mine: {material: ore, price: 1}}\n"
+        "stockpiles: {reserve: {material: ore, initial: 1, capacity: 2}}\n"
+        "projects:\n"
+        "  shed: {adds_to: reserve, decide: {}, size: {max: 5}, ramp: 0 years}\n"
+        "  shaft: {adds_to: mine, decide: {}, size: {max: 5}, ramp: 0 years}\n",
+        "s",
+    ).scenario
+    assert [told(f"commit.{key}", scenario)[1] for key in ("shed", "shaft")] == ["t", "t/yr"]

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
+from planner.findings import Chart, Column, Findings, Section
 from planner.report import report_page
+from planner.report.findings import findings_page
 from tests.planner.report.rich import calm_plan, comparison, rich_plan
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ NAMES = ("chromium", "google-chrome", "chromium-browser")
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage", "--no-first-run"]
 DESK, PHONE = (1280, 800), (375, 667)
 CHARTS = ("supply", "runway", "ramps", "origins", "value", "sankey", "timeline", "costs")
+ATTACK = "<img src=x onerror=alert(1)></script><b>"
 PATIENCE = 30.0
 """Seconds within which a page does what it is asked, on a machine that does much else."""
 
@@ -53,9 +57,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Addresses of a plan's page and of a comparison's."""
+    """Addresses of the pages of a plan, of a comparison and of an analysis."""
     folder = tmp_path_factory.mktemp("pages")
-    pages = {"plan": report_page([rich_plan()]), "comparison": report_page([calm_plan(), rich_plan()], comparison())}
+    pages = {"plan": report_page([rich_plan()]), "comparison": report_page([calm_plan(), rich_plan()], comparison()), "findings": findings_page(findings())}
     for name, text in pages.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return {name: (folder / f"{name}.html").as_uri() for name in pages}
@@ -87,6 +91,18 @@ def visit(browser: Browser, files: dict[str, str]) -> Iterator[Opener]:
         context.close()
     assert not [url for url in asked if not url.startswith("data:") and url not in files.values()]
     assert not said
+
+
+def findings() -> Findings:
+    """An analysis with a chart of each kind, and a name that attacks."""
+    table = pd.DataFrame({"who": ["mine", ATTACK], "least": [25e9, 26e9], "most": [30e9, 33e9], "by": ["a", "b"], "day": ["2026-01", "2026-06"]})
+    columns = (Column("who"), Column("least", shown="money"), Column("most", shown="money"))
+    charts = {
+        "bar": Chart("bar", "who", ("least", "most")), "range": Chart("range", "who", ("least", "most")), "scatter": Chart("scatter", "least", ("most",)),
+        "line": Chart("line", "least", ("most",), by="by"), "step": Chart("step", "day", ("most",)),
+    }  # fmt: skip
+    sections = tuple(Section(name, "rows", columns, chart=chart) for name, chart in charts.items())
+    return Findings("sweep", ATTACK, "USD", ("Said.",), sections, {"rows": table})
 
 
 def drawn(page: Page, chart: str) -> str:
@@ -355,3 +371,29 @@ def test_nothing_else_may_run(visit: Opener, files: dict[str, str]) -> None:
     assert policy.startswith("default-src 'none'")
     assert "unsafe-inline" not in policy.split("style-src")[0]
     assert Path(files["plan"].removeprefix("file://")).stat().st_size < 2_500_000
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_every_chart_of_an_analysis_is_drawn_and_no_text_is_run(visit: Opener, size: tuple[int, int]) -> None:
+    page = visit("findings", size)
+    for place, section in enumerate(findings().sections):
+        picture = drawn(page, f"chart-{place}")
+        assert picture.count("<path") > 1, section.title
+        assert "bn" in picture, section.title
+        assert "<img" not in picture
+    assert page.locator("table.data tbody tr").count() == 10
+    assert page.locator("h1").inner_text() == ATTACK
+
+
+def test_the_lines_of_an_analysis_can_be_hidden(visit: Opener) -> None:
+    page = visit("findings")
+    before = drawn(page, "chart-3")
+    page.locator("#chart-3 .legend button").first.click()
+    eventually(page, lambda: drawn(page, "chart-3") != before)
+
+
+def test_ranges_far_from_zero_fill_the_chart(visit: Opener) -> None:
+    """From 25 to 33 bn: an axis from 0 would leave three quarters of the chart empty."""
+    page = visit("findings")
+    assert ">0<" not in drawn(page, "chart-1")
+    assert ">0<" in drawn(page, "chart-0")

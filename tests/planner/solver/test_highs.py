@@ -96,6 +96,26 @@ def test_dropping_any_named_row_makes_it_feasible() -> None:
         assert isinstance(solve(program([1, 1], [matrix[i] for i in kept], [rows[i] for i in kept])), Solution)
 
 
+def test_a_run_from_another_basis_may_not_say_that_there_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HiGHS has erred from a basis that is not the program's own; the program is asked again without."""
+    lp = transport()
+    first = solve(lp)
+    assert isinstance(first, Solution)
+    assert first.optimum is not None
+    honest, from_basis = Engine.run, []
+
+    def run(engine: Engine, *words: Any) -> Any:
+        status = honest(engine, *words)
+        from_basis.append(status)
+        return highspy.HighsModelStatus.kInfeasible if len(from_basis) == 1 else status
+
+    monkeypatch.setattr(Engine, "run", run)
+    again = solve(lp, start=first.optimum.basis)
+    assert isinstance(again, Solution)
+    assert len(from_basis) == 2
+    assert float(lp.cost @ again.x) == pytest.approx(TRANSPORT_OPTIMUM)
+
+
 def test_unbounded_names_the_columns_of_the_ray() -> None:
     """x and y may grow together (x - y <= 3) and each pair of units earns 1; z has no part."""
     answer = solve(program([-2, 1, 1], [[1, -1, 0], [0, 0, 1]], [(-FREE, 3), (1, FREE)]))
