@@ -157,7 +157,7 @@ def told(value: Any, shown: Shown) -> str:
     if value in (float("inf"), float("-inf")):
         return "∞" if value > 0 else "-∞"
     if shown == "percent":
-        return f"{100 * value:.3g} %"
+        return f"{100 * value:,.0f} %" if abs(value) >= 10 else f"{100 * value:.3g} %"
     if shown == "days":
         return f"{value:,.0f}"
     if shown == "money" and abs(value) >= 1e6:

@@ -382,3 +382,8 @@ def test_what_a_project_adds_to_a_store_is_room_and_no_rate() -> None:
         "s",
     ).scenario
     assert [told(f"commit.{key}", scenario)[1] for key in ("shed", "shaft")] == ["t", "t/yr"]
+
+
+def test_a_scenario_is_no_sweep(folder: Path) -> None:
+    with pytest.raises(InputError, match="is a scenario and no sweep"):
+        read_spec(folder / "mine.yaml")
