@@ -82,7 +82,8 @@ def test_plain_data_is_of_python_itself() -> None:
 @pytest.mark.parametrize(
     ("value", "shown", "text"),
     [
-        (None, "number", ""), (float("nan"), "money", ""), (float("inf"), "days", "∞"), (0.1234, "percent", "12.3 %"), (255.4, "percent", "25,540 %"), (1234.5, "days", "1,234"),
+        (None, "number", ""), (float("nan"), "money", ""), (float("inf"), "days", "∞"), (0.1234, "percent", "12.3 %"),
+        (255.4, "percent", "25,540 %"), (1234.5, "days", "1,234"),
         (2.5e9, "money", "2.5 bn"), (2.5e6, "money", "2.5 M"), (123.456, "number", "123.5"), ("a", "text", "a"), (-1.5e9, "money", "-1.5 bn"),
     ],
 )  # fmt: skip
