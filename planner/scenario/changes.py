@@ -29,7 +29,7 @@ def changed(loaded: Loaded, values: Mapping[Path, Any]) -> Loaded:
         InputError: if the changed scenario is not valid.
     """
     tree = with_values(loaded.sources.tree, values)
-    scenario = validate(tree)
+    scenario = validate(tree, like=loaded)
     calendar = make_calendar(scenario.horizon.start, scenario.horizon.parts)
     return Loaded(loaded.name, scenario, calendar, replace(loaded.sources, tree=tree))
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from planner.collector import collector_paused
 from planner.errors import MOST_PROBLEMS, InputError, Mark, Problem, Problems, did_you_mean
 from planner.scenario.characters import harmless
-from planner.scenario.context import make_context
+from planner.scenario.context import Context, make_context
 from planner.scenario.dates import Calendar, GridError, make_calendar
 from planner.scenario.fields import ID_PATTERN
 from planner.scenario.overlay import ENTITY_MAPS, Sources, gather
@@ -50,6 +50,11 @@ class Loaded:
         """sha256 of the resolved scenario."""
         return hashlib.sha256(self.resolved.encode()).hexdigest()
 
+    @cached_property
+    def context(self) -> Context:
+        """What its entities knew of each other when they were read."""
+        return make_context(self.sources.tree.plain())
+
 
 @collector_paused()
 def load(path: str | PathLike[str], sets: Iterable[str] = (), root: str | PathLike[str] | None = None) -> Loaded:
@@ -68,19 +73,23 @@ def load(path: str | PathLike[str], sets: Iterable[str] = (), root: str | PathLi
     return assemble(harmless(path.stem if path.stem != "scenario" else path.resolve().parent.name), sources)
 
 
-def assemble(name: str, sources: Sources, *, partial: bool = False) -> Loaded:
+def assemble(name: str, sources: Sources, *, partial: bool = False, like: Loaded | None = None) -> Loaded:
     """Validate what was put together.
 
     Args:
         name: What the scenario is called.
         sources: The tree, and what is known to be wrong with it.
         partial: Whether parts of it are missing for a reason that is known, so that nothing follows from their absence.
+        like: A scenario from which this one was made by changing some of its keys.
 
     Raises:
         InputError: with all problems.
     """
-    scenario = validate(sources.tree, sources.problems, partial=partial)
+    scenario = validate(sources.tree, sources.problems, partial=partial, like=like)
     calendar = make_calendar(scenario.horizon.start, scenario.horizon.parts)
+    if like is not None and calendar == like.calendar:
+        # which remembers what it was asked before
+        calendar = like.calendar
     found = oversize(scenario, calendar)
     if found is not None:
         where, problem, hint = found
@@ -102,13 +111,14 @@ def loads(text: str, name: str) -> Loaded:
     return assemble(name, Sources(parse_yaml(text, name)))
 
 
-def validate(tree: Node, known: Iterable[Problem] = (), *, partial: bool = False) -> Scenario:
+def validate(tree: Node, known: Iterable[Problem] = (), *, partial: bool = False, like: Loaded | None = None) -> Scenario:
     """Turn a tree into a scenario.
 
     Args:
         tree: The whole scenario.
         known: What is wrong with it already; places named there are not reported twice.
         partial: Whether something could not be read that others refer to; one problem with ``extends`` says so as well.
+        like: A valid scenario; entities whose nodes the tree shares with it are not read again.
 
     Raises:
         InputError: with all problems.
@@ -120,7 +130,7 @@ def validate(tree: Node, known: Iterable[Problem] = (), *, partial: bool = False
     problems = Problems()
     _check_horizon(raw, tree, problems)
     try:
-        scenario: Scenario | None = Scenario.model_validate(raw, context=context)
+        scenario: Scenario | None = Scenario.model_validate(raw if like is None else _with_read(raw, tree, context, like), context=context)
     except ValidationError as error:
         problems.items.extend(problems_of(tree, error))
         scenario = None
@@ -130,6 +140,19 @@ def validate(tree: Node, known: Iterable[Problem] = (), *, partial: bool = False
     problems.raise_if_any()
     assert scenario is not None
     return scenario
+
+
+def _with_read(raw: Mapping[str, Any], tree: Node, context: Context, like: Loaded) -> Mapping[str, Any]:
+    """The raw scenario with entities in the place of those that another scenario has read from the same nodes, knowing the same of all others."""
+    if context != like.context:
+        return raw
+    found = dict(raw)
+    for kind in ENTITY_MAPS:
+        old, new = like.sources.tree.value.get(kind), tree.value.get(kind)
+        if old is not None and new is not None and isinstance(old.value, dict) and isinstance(new.value, dict):
+            entities = getattr(like.scenario, kind)
+            found[kind] = {key: entities[key] if old.value.get(key) is node else raw[kind][key] for key, node in new.value.items()}
+    return found
 
 
 def problems_of(tree: Node, error: ValidationError, model: type[BaseModel] = Scenario) -> list[Problem]:

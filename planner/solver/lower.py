@@ -6,8 +6,8 @@ fraction of the time, and refuses anything else. A test holds it equal to ``Line
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -103,104 +103,93 @@ def lower(model: pyo.ConcreteModel, counted_in: Mapping[str, Callable[[Any], str
     Raises:
         NotLinearError: naming the component whose expression is not linear.
     """
-    columns, lowers, uppers, position = _variables(model)
-    rows: list[Key] = []
-    row_lower: list[float] = []
-    row_upper: list[float] = []
-    terms = _Terms(position)
-    for component in model.component_objects(pyo.Constraint, active=True, descend_into=False):
-        name = component.local_name
-        for key, row in component.items():
-            if row.active:
-                low, high = terms.add_row(row.expr, name)
-                rows.append((name, key))
-                row_lower.append(low)
-                row_upper.append(high)
-    row_of, index, value = terms.merged(len(columns))
-    lines = _objective_lines(model, position)
-    cost, offset = _added_up(lines, len(columns))
-    return LinearProgram(
-        cost=cost,
-        offset=offset,
-        lower=np.array(lowers, dtype=np.float64),
-        upper=np.array(uppers, dtype=np.float64),
-        row_lower=np.array(row_lower, dtype=np.float64),
-        row_upper=np.array(row_upper, dtype=np.float64),
-        start=np.concatenate([[0], np.cumsum(np.bincount(row_of, minlength=len(rows)))]).astype(np.int32),
-        index=index,
-        value=value,
-        columns=columns,
-        rows=rows,
-        groups=_groups(columns, counted_in or {}),
-        lines=lines,
-    )
+    arrangement = Arrangement(model, counted_in)
+    return arrangement.program(np.array(arrangement.numbers, dtype=np.float64))
 
 
-class Relowering:
-    """Lowers some rows and lines of a model anew, after its expressions were set to other numbers.
+class Arrangement:
+    """Which numbers a model has, and where they go in the arrays of its program, whatever they are.
 
     Args:
-        model: A model that was lowered and has kept its variables and rows.
-        program: What it was lowered to.
+        model: Variables with constant bounds, active linear constraints. Its numbers may be of any class that Pyomo knows as numeric.
+        counted_in: As for :func:`lower`.
+
+    Raises:
+        NotLinearError: naming the component whose expression is not linear.
     """
 
-    def __init__(self, model: pyo.ConcreteModel, program: LinearProgram) -> None:
-        self.model, self.program = model, program
-        self.position = _variables(model)[3]
+    def __init__(self, model: pyo.ConcreteModel, counted_in: Mapping[str, Callable[[Any], str]] | None = None) -> None:
+        self.columns, lowers, uppers, position = _variables(model)
+        self.lower, self.upper = np.array(lowers, dtype=np.float64), np.array(uppers, dtype=np.float64)
+        self.groups = _groups(self.columns, counted_in or {})
+        self.rows: list[Key] = []
+        row_lower: list[Any] = []
+        row_upper: list[Any] = []
+        terms = _Terms(position)
+        for component in model.component_objects(pyo.Constraint, active=True, descend_into=False):
+            name = component.local_name
+            for key, row in component.items():
+                if row.active:
+                    low, high = terms.add_row(row.expr, name)
+                    self.rows.append((name, key))
+                    row_lower.append(low)
+                    row_upper.append(high)
+        width = len(self.columns)
+        self._matrix = _Places(terms, width)
+        lines = _objective_lines(model, position)
+        self._lines = {name: _Places(line, width) for name, (_, line) in lines.items()}
+        self.numbers: list[Any] = [*row_lower, *row_upper, *terms.value]
+        """Lower limits of rows, upper limits, terms, and for each line of the objective its constant and its terms."""
+        for constant, line in lines.values():
+            self.numbers += [constant, *line.value]
 
-    def line(self, expression: Any, owner: str) -> Line:
-        """An expression in the variables of the model, lowered."""
-        return _line(expression, self.position, owner)
-
-    def again(self, rows: Sequence[int], lines: Mapping[str, Line]) -> LinearProgram:
-        """The program with what stands in the model now.
-
-        Args:
-            rows: Numbers of the rows that were set, in order.
-            lines: What stands in the place of some expressions of the objective.
-
-        Returns:
-            The same arrays as lowering the whole model gives.
-        """
-        program, terms = self.program, _Terms(self.position)
-        low, high = program.row_lower.copy(), program.row_upper.copy()
-        for row in rows:
-            name, key = program.rows[row]
-            low[row], high[row] = terms.add_row(self.model.component(name)[key].expr, name)
-        start, index, value = _spliced(program, rows, *terms.merged(program.shape[1]))
-        told = {name: lines.get(name, line) for name, line in program.lines.items()}
-        cost, offset = _added_up(told, program.shape[1])
-        return replace(program, cost=cost, offset=offset, row_lower=low, row_upper=high, start=start, index=index, value=value, lines=told)
-
-
-def weighted(lines: Sequence[Line], weights: Sequence[float]) -> Line:
-    """A sum of multiples of lines, what stands in several of them added up."""
-    columns, which = np.unique(np.concatenate([line.columns for line in lines]), return_inverse=True)
-    values = np.bincount(which, weights=np.concatenate([weight * line.values for weight, line in zip(weights, lines, strict=True)]), minlength=len(columns))
-    constant = sum(weight * line.constant for weight, line in zip(weights, lines, strict=True))
-    return Line(constant, columns[values != 0].astype(np.int32), np.asarray(values[values != 0], dtype=np.float64))
+    def program(self, numbers: Floats) -> LinearProgram:
+        """The program with numbers in the places of ``numbers``."""
+        height, width = len(self.rows), len(self.columns)
+        row_lower, row_upper, terms, rest = np.split(numbers, np.cumsum([height, height, self._matrix.number]))
+        row_of, index, value = self._matrix.merged(terms)
+        lines: dict[str, Line] = {}
+        for name, places in self._lines.items():
+            constant, terms, rest = np.split(rest, [1, 1 + places.number])
+            lines[name] = Line(float(constant[0]), *places.merged(terms)[1:])
+        cost, offset = _added_up(lines, width)
+        return LinearProgram(
+            cost=cost,
+            offset=offset,
+            lower=self.lower,
+            upper=self.upper,
+            row_lower=row_lower,
+            row_upper=row_upper,
+            start=np.concatenate([[0], np.cumsum(np.bincount(row_of, minlength=height))]).astype(np.int32),
+            index=index,
+            value=value,
+            columns=self.columns,
+            rows=self.rows,
+            groups=self.groups,
+            lines=lines,
+        )
 
 
-def _spliced(program: LinearProgram, rows: Sequence[int], row_of: Integers, index: Integers, value: Floats) -> tuple[Integers, Integers, Floats]:
-    """Start, column and value of the non-zeros with those of some rows replaced.
+class _Places:
+    """Where terms go of which several may stand for the same variable in a row.
 
     Args:
-        program: The rows as they were.
-        rows: Rows that are replaced, in order.
-        row_of: Place among them of each new non-zero.
-        index: Its column.
-        value: Its value.
+        terms: The terms, row by row.
+        width: Number of columns.
     """
-    counts = np.diff(program.start)
-    replaced = np.zeros(len(counts), dtype=bool)
-    replaced[list(rows)] = True
-    kept = ~np.repeat(replaced, counts)
-    counts[list(rows)] = np.bincount(row_of, minlength=len(rows))
-    new = np.repeat(replaced, counts)
-    columns, values = np.empty(len(new), dtype=np.int32), np.empty(len(new))
-    columns[new], columns[~new] = index, program.index[kept]
-    values[new], values[~new] = value, program.value[kept]
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), columns, values
+
+    def __init__(self, terms: _Terms, width: int) -> None:
+        self.number = len(terms.index)
+        row = np.repeat(np.arange(len(terms.counts) - 1, dtype=np.int64), np.diff(terms.counts))
+        place = row * width + np.array(terms.index, dtype=np.int64)
+        unique, self._which = np.unique(place, return_inverse=True)
+        self._row, self._column = (unique // max(width, 1)).astype(np.int32), (unique % max(width, 1)).astype(np.int32)
+
+    def merged(self, terms: Floats) -> tuple[Integers, Integers, Floats]:
+        """Row, column and value of each non-zero, in this order; what stands several times in a row is added up."""
+        value = np.bincount(self._which, weights=terms, minlength=len(self._row))
+        there = value != 0
+        return self._row[there], self._column[there], np.asarray(value[there], dtype=np.float64)
 
 
 def _added_up(lines: Mapping[str, Line], width: int) -> tuple[Floats, float]:
@@ -211,8 +200,8 @@ def _added_up(lines: Mapping[str, Line], width: int) -> tuple[Floats, float]:
     return cost, sum(line.constant for line in lines.values())
 
 
-def _objective_lines(model: pyo.ConcreteModel, position: dict[int, int]) -> dict[str, Line]:
-    """The parts of the objective: named expressions by their name, all else under the objective's own."""
+def _objective_lines(model: pyo.ConcreteModel, position: dict[int, int]) -> dict[str, tuple[Any, _Terms]]:
+    """Constant and terms of the parts of the objective: named expressions by their name, all else under the objective's own."""
     objective = next(model.component_data_objects(pyo.Objective, active=True, descend_into=False))
     parts = objective.expr.args if type(objective.expr) in (expressions.SumExpression, expressions.LinearExpression) else (objective.expr,)
     named = [part for part in parts if hasattr(part, "is_named_expression_type") and part.is_named_expression_type()]
@@ -223,12 +212,11 @@ def _objective_lines(model: pyo.ConcreteModel, position: dict[int, int]) -> dict
     return lines
 
 
-def _line(expression: Any, position: dict[int, int], owner: str) -> Line:
+def _line(expression: Any, position: dict[int, int], owner: str) -> tuple[Any, _Terms]:
     terms = _Terms(position)
     constant = terms.add(expression, 1.0, owner)
     terms.counts.append(len(terms.index))
-    _, columns, values = terms.merged(len(position))
-    return Line(constant, columns, values)
+    return constant, terms
 
 
 def _groups(columns: list[Key], counted_in: Mapping[str, Callable[[Any], str]]) -> Integers:
@@ -274,15 +262,13 @@ class _Terms:
     def __init__(self, position: Mapping[int, int]) -> None:
         self.position = position
         self.index: list[int] = []
-        self.value: list[float] = []
+        self.value: list[Any] = []
         self.counts: list[int] = [0]
         """Terms collected before each row."""
 
-    def add_row(self, relation: Any, owner: str) -> tuple[float, float]:
+    def add_row(self, relation: Any, owner: str) -> tuple[Any, Any]:
         """Collect the terms of a relation; returns the lower and upper limit of what they add up to."""
         kind = relation.__class__
-        low: float | None
-        high: float | None
         if kind is relations.RangedExpression:
             first, body, last = relation.args
             constant, low, high = self.add(body, 1.0, owner), _bound(first, owner), _bound(last, owner)
@@ -300,14 +286,14 @@ class _Terms:
         self.counts.append(len(self.index))
         return -np.inf if low is None else low - constant, np.inf if high is None else high - constant
 
-    def add(self, expression: Any, factor: float, owner: str) -> float:
+    def add(self, expression: Any, factor: float, owner: str) -> Any:
         """Collect the terms of an expression, each times a factor; returns the constant that is left.
 
         Raises:
             NotLinearError: where a product, quotient or function of variables stands.
         """
         position, index, value = self.position, self.index, self.value
-        constant = 0.0
+        constant: Any = 0.0
         stack = [(factor, expression)]
         while stack:
             factor, node = stack.pop()
@@ -334,19 +320,6 @@ class _Terms:
                     stack.append(_opened(factor, part, owner))
         return constant
 
-    def merged(self, width: int) -> tuple[Integers, Integers, Floats]:
-        """Row, column and value of each non-zero, in this order; what stands several times in a row is added up.
-
-        Args:
-            width: Number of columns.
-        """
-        row = np.repeat(np.arange(len(self.counts) - 1, dtype=np.int64), np.diff(self.counts))
-        place = row * width + np.array(self.index, dtype=np.int64)
-        unique, which = np.unique(place, return_inverse=True)
-        value = np.bincount(which, weights=np.array(self.value, dtype=np.float64), minlength=len(unique))
-        unique, value = unique[value != 0], value[value != 0]
-        return (unique // max(width, 1)).astype(np.int32), (unique % max(width, 1)).astype(np.int32), np.asarray(value, dtype=np.float64)
-
 
 _SUMS = frozenset({expressions.LinearExpression, expressions.SumExpression})
 
@@ -372,7 +345,7 @@ def _opened(factor: float, node: Any, owner: str) -> tuple[float, Any]:
     raise NotLinearError(f"{owner}: {node} is not linear")
 
 
-def _bound(limit: Any, owner: str) -> float | None:
+def _bound(limit: Any, owner: str) -> Any:
     return None if limit is None else _number(limit, owner)
 
 
@@ -380,7 +353,8 @@ def _is_constant(node: Any) -> bool:
     return not hasattr(node, "is_expression_type") or not node.is_potentially_variable()
 
 
-def _number(node: Any, owner: Any) -> float:
+def _number(node: Any, owner: Any) -> Any:
     if not _is_constant(node):
         raise NotLinearError(f"{owner}: {node} is not linear")
-    return float(pyo.value(node))
+    # a number of its own class stays one; an integer becomes a float
+    return 1.0 * pyo.value(node)

@@ -148,7 +148,7 @@ def scenario_with(base: Loaded, values: Values) -> Loaded:
         InputError: if it is not valid.
     """
     tree = with_values(base.sources.tree, values)
-    return assemble(base.name, Sources(tree, base.sources.files))
+    return assemble(base.name, Sources(tree, base.sources.files), like=base)
 
 
 class _Paths:

@@ -1,4 +1,4 @@
-"""Solves runs: each part of a scenario by itself, from the base's program and basis where it has the same structure.
+"""Solves runs: each part of a scenario by itself, from the program and basis of an earlier run where it has the same structure.
 
 What comes of a run depends on its scenario alone: a patched program is the one that would be built, its optimum is proven and ties are
 settled as ``plan solve`` settles them, so neither the basis from which a solve starts nor what was solved before leaves a trace.
@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import pickle
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
-from functools import cached_property
 
 from planner.collector import collector_paused
 from planner.compile import compile_scenario
@@ -35,6 +34,8 @@ from sourcing_lp.data import SourcingData
 
 MOST_BASES = 2
 """Bases that a process keeps; runs come base by base."""
+MOST_STRUCTURES = 8
+"""Programs of different structure that are kept of a part."""
 MOST_REMEMBERED = 5_000
 """Results of parts that a process remembers for each base: in a grid the same part comes again and again."""
 
@@ -78,7 +79,8 @@ class Base:
 
     def __init__(self, loaded: Loaded) -> None:
         self.loaded = loaded
-        self.parts = {tuple(part.materials): Part(part, loaded.calendar) for part in split(loaded.scenario, loaded.calendar)}
+        self.parts: dict[tuple[str, ...], Part] = defaultdict(Part)
+        """By their materials."""
         self.remembered: OrderedDict[bytes, Result] = OrderedDict()
 
     def run(self, values: Values, time_limit: float | None = None) -> Result:
@@ -120,8 +122,7 @@ class Base:
         mark = hashlib.sha256(pickle.dumps((scenario, calendar), pickle.HIGHEST_PROTOCOL)).digest()
         result = self.remembered.pop(mark, None)
         if result is None:
-            part = self.parts.get(tuple(scenario.materials))
-            result = solve_part(scenario, calendar, None, time_limit) if part is None else part.solve(scenario, calendar, time_limit)
+            result = self.parts[tuple(scenario.materials)].solve(scenario, calendar, time_limit)
         self.remembered[mark] = result
         while len(self.remembered) > MOST_REMEMBERED:
             self.remembered.popitem(last=False)
@@ -129,88 +130,67 @@ class Base:
 
 
 class Part:
-    """One part of the base: its program, built once, and the basis of its optimum.
+    """One part of the base and of its variations."""
 
-    Args:
-        scenario: The part.
-        calendar: Its grid.
-    """
-
-    def __init__(self, scenario: Scenario, calendar: Calendar) -> None:
-        self.scenario, self.calendar = scenario, calendar
-
-    @cached_property
-    def template(self) -> Template:
-        """The program."""
-        return Template(compile_scenario(self.scenario, self.calendar))
-
-    @cached_property
-    def reading(self) -> Reading:
-        """Where its figures stand."""
-        return Reading(self.template.program)
-
-    @cached_property
-    def basis(self) -> Basis | None:
-        """Basis of its optimum; None where there is none."""
-        best = find_best(self.scenario, self.template.data, self.template.program, tie_break=False)
-        return None if isinstance(best, NoSolution) or best.solution.optimum is None else best.solution.optimum.basis
-
-    @cached_property
-    def result(self) -> Result:
-        """Its own result."""
-        return solve_part(self.scenario, self.calendar, Prepared(self.template.data, self.template.program, self.reading, self.basis), None)
+    def __init__(self) -> None:
+        self.prepared: list[Prepared] = []
+        """Programs of different structure, the one that was used last first."""
 
     def solve(self, scenario: Scenario, calendar: Calendar, time_limit: float | None) -> Result:
-        """Solve the same part of a variation: the program is patched where only numbers differ, else built."""
+        """Solve the part of a variation: its program is patched where one of the same structure is at hand, else built."""
         data = compile_scenario(scenario, calendar)
-        changes = self.template.changes(data)
-        if not changes and changes is not None and _beside_numbers(scenario) == _beside_numbers(self.scenario):
-            return self.result
-        program = None if changes is None else self.template.program_of(data, changes)
-        if program is None:
-            return solve_part(scenario, calendar, None, time_limit)
-        return solve_part(scenario, calendar, Prepared(data, program, self.reading, self.basis), time_limit)
+        for place, prepared in enumerate(self.prepared):
+            program = prepared.template.program_of(data)
+            if program is not None:
+                self.prepared.insert(0, self.prepared.pop(place))
+                return solve_part(scenario, calendar, data, program, time_limit, prepared)
+        if len(self.prepared) == MOST_STRUCTURES:
+            # where every run is of another structure, templates cost more than they save
+            return solve_part(scenario, calendar, *program_of(scenario, calendar), time_limit)
+        prepared = Prepared(Template(data))
+        self.prepared.insert(0, prepared)
+        return solve_part(scenario, calendar, data, prepared.template.program, time_limit, prepared)
 
 
-def _beside_numbers(scenario: Scenario) -> tuple[object, ...]:
-    """What figures and the choice among equals take from the scenario itself."""
-    suppliers = {key: (item.material, item.mined_in) for key, item in scenario.suppliers.items()}
-    return suppliers, {key: project.stages for key, project in scenario.projects.items()}
-
-
-@dataclass(frozen=True)
 class Prepared:
-    """A program that need not be built."""
+    """What programs of the same structure share.
 
-    data: SourcingData
-    program: LinearProgram
-    reading: Reading
-    basis: Basis | None
+    Args:
+        template: Patched for each.
+    """
+
+    def __init__(self, template: Template) -> None:
+        self.template = template
+        self.reading = Reading(template.program)
+        self.basis: Basis | None = None
+        """Of the first optimum."""
 
 
-def solve_part(scenario: Scenario, calendar: Calendar, prepared: Prepared | None, time_limit: float | None) -> Result:
+def solve_part(
+    scenario: Scenario, calendar: Calendar, data: SourcingData, program: LinearProgram, time_limit: float | None, prepared: Prepared | None = None
+) -> Result:
     """Solve one part of a variation.
 
     Args:
         scenario: The part.
         calendar: Its grid.
-        prepared: Its program, if it is at hand.
-        time_limit: Seconds of solving.
+        data: What it compiles to.
+        program: What that lowers to.
+        time_limit: Seconds for it.
+        prepared: What programs of its structure share, if others were solved; learns from this one.
 
     Raises:
         LimitError: if the time limit was reached.
         SolverError: if there is no proven answer.
     """
-    if prepared is None:
-        data, program = program_of(scenario, calendar)
-        prepared = Prepared(data, program, Reading(program), None)
-    data, program = prepared.data, prepared.program
-    best = find_best(scenario, data, program, time_limit=time_limit, start=prepared.basis, prices=False)
+    best = find_best(scenario, data, program, time_limit=time_limit, start=prepared.basis if prepared else None, prices=False)
     if isinstance(best, NoSolution):
         return Result("infeasible" if best.status == "infeasible" else "unbounded", _reason(scenario, calendar, program, best))
     if not best.certificate.passed:
         return Result("failed", "the solver's answer could not be proven")
-    return Result("ok", figures=figures_of(scenario, data, program, best.solution, prepared.reading))
+    if prepared is not None and prepared.basis is None and best.solution.optimum is not None:
+        prepared.basis = best.solution.optimum.basis
+    return Result("ok", figures=figures_of(scenario, data, program, best.solution, prepared.reading if prepared else Reading(program)))
 
 
 def _reason(scenario: Scenario, calendar: Calendar, program: LinearProgram, found: NoSolution) -> str:
