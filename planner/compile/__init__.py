@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.compile.policy import compile_policy
 from planner.compile.projects import compile_ramp
-from planner.compile.setting import Setting
+from planner.compile.setting import Memory, Setting
 from planner.compile.supply import compile_contracts, compile_supply
 from planner.compile.use import compile_balance, compile_conversion, compile_demand, compile_stock
 from planner.scenario.dates import Calendar
@@ -14,17 +14,18 @@ from sourcing_lp.data import SourcingData, TimeData
 __all__ = ["compile_scenario"]
 
 
-def compile_scenario(scenario: Scenario, calendar: Calendar) -> SourcingData:
+def compile_scenario(scenario: Scenario, calendar: Calendar, memory: Memory | None = None) -> SourcingData:
     """Compile a scenario.
 
     Args:
         scenario: A validated scenario, in default units.
         calendar: Its grid of periods.
+        memory: What was made for scenarios that differ little; kept up to date here.
 
     Returns:
         The data contract of the linear program; see :mod:`sourcing_lp.data` for units.
     """
-    setting = Setting(in_order_of_ids(scenario), calendar)
+    setting = Setting(in_order_of_ids(scenario), calendar, memory)
     ramp, committed = compile_ramp(setting)
     contracts = compile_contracts(setting)
     supply = compile_supply(setting, ramp, committed, contracts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import compress, repeat
 from typing import NamedTuple
 
@@ -97,6 +98,20 @@ def _commit(setting: Setting, key: str, project: Project, committed: Committed) 
     committed.salvage += bill.salvage * project.size
 
 
+@dataclass(frozen=True)
+class _Decision:
+    """A project to be decided: what a commitment in each open period costs and brings, field by field as in ``RampData``."""
+
+    opens: list[int]
+    capex: dict[tuple[str, str], float]
+    salvage: dict[tuple[str, str], float]
+    payments: dict[tuple[str, str, str], float]
+    ramp: dict[tuple[str, str, str], float]
+    grows: list[str]
+    """Periods in which a commitment could have capacity."""
+    growing: list[tuple[str, str]]
+
+
 @dataclass
 class _Decisions:
     """Decisions under construction, field by field as in ``RampData``."""
@@ -110,20 +125,28 @@ class _Decisions:
     capex: dict[tuple[str, str], float] = field(default_factory=dict)
     payments: dict[tuple[str, str, str], float] = field(default_factory=dict)
     salvage: dict[tuple[str, str], float] = field(default_factory=dict)
-    by_age: dict[Ramp, Floats] = field(default_factory=dict)
-    """[age, length] means of each ramp over periods, by the numbers of ``Setting.ages``."""
+
+    def add(self, key: str, project: Project, decision: _Decision, setting: Setting) -> None:
+        """Add a project."""
+        if isinstance(project.size, SizeChoice) and project.size.max is not None:
+            self.size_max[key] = project.size.max
+        self.windows[key] = tuple(setting.labels[v] for v in decision.opens)
+        gate = setting.events.on(project_target(setting, project)).smallest("commitments")
+        self.gate |= {(key, setting.labels[v]): gate[v] for v in decision.opens if gate[v] < 1}
+        for t in decision.grows:
+            self.projects_on.setdefault((project.adds_to, t), []).append(key)
+        self.growing += decision.growing
+        for found, more in ((self.ramp, decision.ramp), (self.payments, decision.payments)):
+            found.update(more)
+        for found_at, more_at in ((self.capex, decision.capex), (self.salvage, decision.salvage)):
+            found_at.update(more_at)
 
 
 def _decide(setting: Setting, choices: dict[str, Project], committed: Committed) -> RampData:
     build = _Decisions()
     for key, project in choices.items():
-        assert project.decide is not None
-        if isinstance(project.size, SizeChoice) and project.size.max is not None:
-            build.size_max[key] = project.size.max
-        opens = setting.open_in(project.decide)
-        build.windows[key] = tuple(setting.labels[v] for v in opens)
-        _spend(setting, key, project, opens, build)
-        _grow(setting, key, project, opens, build)
+        facts = project, setting.scenario.money.discount_rate
+        build.add(key, project, setting.once(("projects", key), facts, partial(_decision, setting, key, project)), setting)
     return RampData(
         material={key: setting.counted_in(project.adds_to) for key, project in choices.items()},
         commits=tuple((key, v) for key, vs in build.windows.items() for v in vs),
@@ -143,35 +166,42 @@ def _decide(setting: Setting, choices: dict[str, Project], committed: Committed)
     )
 
 
-def _spend(setting: Setting, key: str, project: Project, opens: list[int], build: _Decisions) -> None:
-    """What a commitment at the start of each open period costs, and how far events let it be taken."""
-    gate = setting.events.on(project_target(setting, project)).smallest("commitments")
-    bills = _bills(setting, project, [setting.periods[v].begin for v in opens])
-    for v, bill in zip(opens, bills, strict=True):
-        slot = key, setting.labels[v]
-        if gate[v] < 1:
-            build.gate[slot] = gate[v]
-        build.capex[slot], build.salvage[slot] = bill.capex, bill.salvage
+def _decision(setting: Setting, key: str, project: Project) -> _Decision:
+    """What a commitment at the start of each open period costs, and what it brings in each later one."""
+    assert project.decide is not None
+    opens, labels = setting.open_in(project.decide), setting.labels
+    bills = list(_bills(setting, project, [setting.periods[v].begin for v in opens]))
+    slots = [(key, labels[v]) for v in opens]
+    payments: dict[tuple[str, str, str], float] = {}
+    for slot, bill in zip(slots, bills, strict=True):
         for label, cost in bill.due:
-            payment = *slot, label
-            build.payments[payment] = build.payments.get(payment, 0.0) + cost
-
-
-def _grow(setting: Setting, key: str, project: Project, opens: list[int], build: _Decisions) -> None:
-    """What a commitment at the start of each open period brings in each later one."""
-    labels, ages, ramp = setting.labels, setting.ages, ramp_of(project)
-    if ramp not in build.by_age:
-        build.by_age[ramp] = ramp.means(ages.begin[:, None], ages.begin[:, None] + ages.lengths)
-    means = build.by_age[ramp][ages.age[opens], ages.length]
+            payments[*slot, label] = payments.get((*slot, label), 0.0) + cost
+    means = _means(setting, project, opens)
+    ramp: dict[tuple[str, str, str], float] = {}
     for v, shares in zip(opens, means.tolist(), strict=True):
-        slots = zip(repeat(key), repeat(labels[v]), labels[v:])
-        build.ramp.update(compress(zip(slots, shares[v:], strict=True), shares[v:]))
-    growing = np.flatnonzero(means.any(axis=0))
-    for t in growing.tolist():
-        build.projects_on.setdefault((project.adds_to, labels[t]), []).append(key)
+        later = zip(repeat(key), repeat(labels[v]), labels[v:])
+        ramp.update(compress(zip(later, shares[v:], strict=True), shares[v:]))
+    grows = np.flatnonzero(means.any(axis=0))
     # in order of the first decision that brings something
-    first = np.argmax(means[:, growing] > 0, axis=0)
-    build.growing += [(key, labels[t]) for t in growing[np.argsort(first, kind="stable")].tolist()]
+    first = np.argmax(means[:, grows] > 0, axis=0)
+    return _Decision(
+        opens=opens,
+        capex={slot: bill.capex for slot, bill in zip(slots, bills, strict=True)},
+        salvage={slot: bill.salvage for slot, bill in zip(slots, bills, strict=True)},
+        payments=payments,
+        ramp=ramp,
+        grows=[labels[t] for t in grows.tolist()],
+        growing=[(key, labels[t]) for t in grows[np.argsort(first, kind="stable")].tolist()],
+    )
+
+
+def _means(setting: Setting, project: Project, opens: list[int]) -> Floats:
+    """[open period, period] mean of the ramp; what projects have in common is found once."""
+    ages, ramp = setting.ages, ramp_of(project)
+    if ramp not in setting.by_age:
+        setting.by_age[ramp] = ramp.means(ages.begin[:, None], ages.begin[:, None] + ages.lengths)
+    found: Floats = setting.by_age[ramp][ages.age[opens], ages.length]
+    return found
 
 
 def project_target(setting: Setting, project: Project) -> Target:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
 from planner.compile.events import Effects, Events
+from planner.compile.ramps import Ramp
 from planner.scenario.dates import Calendar, Floats, Integers, Period
 from planner.scenario.schema import Contract, Scenario, Supplier, Window
 from planner.scenario.series import Series
+
+Made = TypeVar("Made")
+Memory = dict[tuple[str, str], tuple[tuple[Any, ...], Any]]
+"""What was made for an entity of a scenario that differs little, and of which facts."""
 
 
 class Shift(NamedTuple):
@@ -43,6 +49,23 @@ class Setting:
 
     scenario: Scenario
     calendar: Calendar
+    memory: Memory | None = None
+
+    def once(self, slot: tuple[str, str], facts: tuple[Any, ...], make: Callable[[], Made]) -> Made:
+        """What is made of some facts, made again only where they are other ones than at the last time.
+
+        Args:
+            slot: Kind and id of what it belongs to.
+            facts: All that it depends on beside the calendar.
+            make: Makes it; nobody may change it afterwards.
+        """
+        if self.memory is None:
+            return make()
+        facts = self.calendar, *facts
+        known = self.memory.get(slot)
+        if known is None or known[0] != facts:
+            known = self.memory[slot] = facts, make()
+        return cast("Made", known[1])
 
     @cached_property
     def events(self) -> Events:
@@ -72,6 +95,11 @@ class Setting:
         lengths, length = np.unique(self.calendar.lengths, return_inverse=True)
         begin, age = np.unique(np.round(np.maximum(begins - begins[:, None], -lengths[-1]), 12), return_inverse=True)
         return Ages(begin, lengths, age.reshape(len(begins), -1), length)
+
+    @cached_property
+    def by_age(self) -> dict[Ramp, Floats]:
+        """[age, length] means of ramps over periods, by the numbers of ``ages``."""
+        return {}
 
     def means(self, series: Series) -> list[float]:
         """Mean of a series over each period; computed once for each series."""

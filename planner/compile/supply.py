@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, compress, cycle, repeat
 from typing import TypeVar
 
@@ -101,6 +102,16 @@ class _Supply:
     landed: dict[tuple[str, str, str], float] = field(default_factory=dict)
     arrivals: dict[tuple[str, str, str], list[tuple[str, str, float]]] = field(default_factory=lambda: defaultdict(list))
 
+    def add(self, other: _Supply) -> None:
+        """Add what belongs to another supplier."""
+        self.purchases += other.purchases
+        for name in ("offers", "buyers", "capacity", "availability", "spot", "tier_limit", "price", "freight", "tariff", "landed"):
+            getattr(self, name).update(getattr(other, name))
+        for t, pairs in other.pairs.items():
+            self.pairs[t] += pairs
+        for slot, arrivals in other.arrivals.items():
+            self.arrivals[slot] += arrivals
+
 
 def compile_supply(setting: Setting, ramp: RampData, committed: Committed, contracts: ContractData) -> SupplyData:
     """Compile all suppliers."""
@@ -110,9 +121,7 @@ def compile_supply(setting: Setting, ramp: RampData, committed: Committed, contr
         sells = [rate > 0 or (key, t) in ramp.projects_on for t, rate in zip(setting.labels, capacity, strict=True)]
         seller = _Seller.of(setting, key, supplier, sells, contracts)
         if seller.parties:
-            _ship(setting, seller, capacity, build)
-            _land(setting, seller, build)
-            _offer(setting, seller, build)
+            build.add(setting.once(("suppliers", key), (capacity, *seller.facts(setting)), partial(_supplied, setting, seller, capacity)))
     return SupplyData(
         material={key: supplier.material for key, supplier in setting.scenario.suppliers.items()},
         purchases=tuple(build.purchases),
@@ -157,6 +166,11 @@ class _Seller:
         ships = [offered or slot in contracts.lifts_of for slot, offered in zip(slots, offers, strict=True)] if holders else offers
         return _Seller(key, supplier, {party: setting.events.on(supplier_target(key, supplier, party)) for party in parties}, slots, ships, offers)
 
+    def facts(self, setting: Setting) -> tuple[object, ...]:
+        """What its supply depends on, beside its capacity."""
+        everywhere = setting.events.on(supplier_target(self.key, self.supplier))
+        return self.supplier, self.ships, self.offers, everywhere.events, [(party, effects.events) for party, effects in self.parties.items()]
+
     @property
     def receivers(self) -> list[tuple[str, ...]]:
         """By period: parties that can receive something."""
@@ -168,6 +182,15 @@ class _Seller:
 def _in_turn(lists: list[list[T]]) -> Iterable[T]:
     """Several lists as one: the first values of all, then the second ones, and so on."""
     return lists[0] if len(lists) == 1 else chain.from_iterable(zip(*lists, strict=True))
+
+
+def _supplied(setting: Setting, seller: _Seller, capacity: list[float]) -> _Supply:
+    """All that belongs to one supplier."""
+    build = _Supply()
+    _ship(setting, seller, capacity, build)
+    _land(setting, seller, build)
+    _offer(setting, seller, build)
+    return build
 
 
 def _ship(setting: Setting, seller: _Seller, capacity: list[float], build: _Supply) -> None:

@@ -41,8 +41,8 @@ def _decisions(project: Project, calendar: Calendar) -> int:
     """Every period in which a project may be decided acts on every later one, and pays every stage."""
     if project.decide is None:
         return len(calendar.periods)
-    last = len(calendar.periods)
-    return sum(last - place + len(project.stages) + OF_A_VARIABLE for place, period in enumerate(calendar.periods) if project.decide.holds(period.start))
+    opens = [place for place, period in enumerate(calendar.periods) if project.decide.holds(period.start)]
+    return len(opens) * (len(calendar.periods) + len(project.stages) + OF_A_VARIABLE) - sum(opens)
 
 
 def _policies(scenario: Scenario, periods: int, parties: int) -> Iterator[Part]:

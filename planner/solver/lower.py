@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,7 +62,7 @@ class LinearProgram:
         """(rows, columns)."""
         return len(self.row_lower), len(self.cost)
 
-    @property
+    @cached_property
     def row_of(self) -> Integers:
         """Row of each non-zero."""
         return np.repeat(np.arange(self.shape[0], dtype=np.int32), np.diff(self.start))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from planner.collector import collector_paused
 from planner.compile import compile_scenario
-from planner.compile.setting import Setting
+from planner.compile.setting import Memory, Setting
 from planner.errors import InputError, Interrupted, LimitError, StopgapError, listed
 from planner.optimum import find_best
 from planner.program import program_of
@@ -135,10 +135,11 @@ class Part:
     def __init__(self) -> None:
         self.prepared: list[Prepared] = []
         """Programs of different structure, the one that was used last first."""
+        self.memory: Memory = {}
 
     def solve(self, scenario: Scenario, calendar: Calendar, time_limit: float | None) -> Result:
         """Solve the part of a variation: its program is patched where one of the same structure is at hand, else built."""
-        data = compile_scenario(scenario, calendar)
+        data = compile_scenario(scenario, calendar, self.memory)
         for place, prepared in enumerate(self.prepared):
             program = prepared.template.program_of(data)
             if program is not None:
