@@ -15,6 +15,7 @@ from planner.errors import Interrupted, LimitError, StopgapError
 from planner.solver.lower import Flags, Floats, LinearProgram
 
 Option = str | int | float | bool
+Statuses = npt.NDArray[np.object_]
 Status = highspy.HighsModelStatus
 _LIMITS = {Status.kTimeLimit: "time limit", Status.kIterationLimit: "iteration limit", Status.kMemoryLimit: "memory limit"}
 _STOPPED = {Status.kInterrupt, getattr(Status, "kHighsInterrupt", Status.kInterrupt)}
@@ -47,30 +48,42 @@ class Basis:
 
     Args:
         highs: As HiGHS has it; what crosses to Python and back is converted only where it is asked for.
+        columns: Status of each column, where it is not HiGHS's.
+        rows: Status of each row, the same.
     """
 
-    def __init__(self, highs: highspy.HighsBasis) -> None:
-        self.highs = highs
+    def __init__(self, highs: highspy.HighsBasis | None = None, columns: Statuses | None = None, rows: Statuses | None = None) -> None:
+        self._highs, self._columns, self._rows = highs, columns, rows
 
     @cached_property
-    def columns(self) -> npt.NDArray[np.object_]:
+    def highs(self) -> highspy.HighsBasis:
+        """As HiGHS wants it; of one that was put together by hand it sees whether it is one, and completes it."""
+        if self._highs is not None:
+            return self._highs
+        found = highspy.HighsBasis()
+        found.col_status, found.row_status = self.columns.tolist(), self.rows.tolist()
+        found.valid = found.alien = True
+        return found
+
+    @cached_property
+    def columns(self) -> Statuses:
         """Status of each column."""
-        return np.array(self.highs.col_status, dtype=object)
+        return np.array(self.highs.col_status, dtype=object) if self._columns is None else self._columns
 
     @cached_property
-    def rows(self) -> npt.NDArray[np.object_]:
+    def rows(self) -> Statuses:
         """Status of each row."""
-        return np.array(self.highs.row_status, dtype=object)
+        return np.array(self.highs.row_status, dtype=object) if self._rows is None else self._rows
 
     def part(self, columns: Flags, rows: Flags) -> Basis:
         """The basis of a part of the program."""
-        return basis_of(self.columns[columns], self.rows[rows])
+        return Basis(columns=self.columns[columns], rows=self.rows[rows])
 
     def put(self, columns: Flags, rows: Flags, part: Basis) -> Basis:
         """This basis, with that of a part in its place."""
         all_columns, all_rows = self.columns.copy(), self.rows.copy()
         all_columns[columns], all_rows[rows] = part.columns, part.rows
-        return basis_of(all_columns, all_rows)
+        return Basis(columns=all_columns, rows=all_rows)
 
     def with_rows_at(self, rows: Flags, lower: Flags) -> Basis:
         """This basis, with those of some rows that are not basic at the lower side where so said, else at the upper one."""
@@ -78,21 +91,11 @@ class Basis:
         moved = rows & (found != _BASIC)
         found[moved & lower] = highspy.HighsBasisStatus.kLower
         found[moved & ~lower] = highspy.HighsBasisStatus.kUpper
-        return basis_of(self.columns, found)
+        return Basis(columns=self.columns, rows=found)
 
     def may_move(self, columns: Flags, rows: Flags) -> bool:
         """Whether any of some columns and rows is not basic."""
         return bool((self.columns[columns] != _BASIC).any() or (self.rows[rows] != _BASIC).any())
-
-
-def basis_of(columns: npt.NDArray[np.object_], rows: npt.NDArray[np.object_]) -> Basis:
-    """A basis put together by hand, of which HiGHS sees whether it is one, and which it completes."""
-    found = highspy.HighsBasis()
-    found.col_status, found.row_status = columns.tolist(), rows.tolist()
-    found.valid = found.alien = True
-    basis = Basis(found)
-    basis.columns, basis.rows = columns, rows
-    return basis
 
 
 _BASIC = highspy.HighsBasisStatus.kBasic

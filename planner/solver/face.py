@@ -92,6 +92,7 @@ class _Face:
         self.x = optimum.x.copy()
         self.lower, self.upper = self.program.lower.copy(), self.program.upper.copy()
         self.row_lower, self.row_upper = self.program.row_lower.copy(), self.program.row_upper.copy()
+        self.free = np.ones(len(self.x), dtype=bool)
         self.basis = optimum.basis
         self._hold(optimum.y, optimum.d)
 
@@ -104,7 +105,8 @@ class _Face:
         at_lower, at_upper = (y > CLEAR) & np.isfinite(self.row_lower), (y < -CLEAR) & np.isfinite(self.row_upper)
         self.row_upper[at_lower] = self.row_lower[at_lower]
         self.row_lower[at_upper] = self.row_upper[at_upper]
-        self.free = self.upper > self.lower
+        # what was settled once stays so
+        self.free = self.free & (self.upper > self.lower)
         if self.warm:
             places = self.program.index, self.program.row_of
             self.free = undecided(self.free, self.row_upper == self.row_lower, places, self.program.value)

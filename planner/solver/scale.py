@@ -92,9 +92,11 @@ def _spread(rows: Integers, groups: Integers, coefficients: Floats, sizes: Float
 def _medians(places: Integers | npt.NDArray[np.int64], values: Floats, length: int) -> Floats:
     """Median of the values at each place; NaN where there is none."""
     order = np.lexsort((values, places))
+    sorted_places = places[order]
+    begins = np.flatnonzero(np.diff(sorted_places, prepend=-1))
+    counts = np.diff(begins, append=len(places))
     found = np.full(length, np.nan)
-    unique, begins, counts = np.unique(places[order], return_index=True, return_counts=True)
-    found[unique] = values[order][begins + counts // 2]
+    found[sorted_places[begins]] = values[order][begins + counts // 2]
     return found
 
 

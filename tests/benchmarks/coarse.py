@@ -14,7 +14,7 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
-from planner.solver.engine import Basis, basis_of
+from planner.solver.engine import Basis
 from planner.solver.lower import Key, LinearProgram
 
 MONTH = re.compile(r"(\d{4})-\d{2}")
@@ -31,7 +31,7 @@ def basis_of_years(program: LinearProgram, yearly: LinearProgram, basis: Basis) 
     """
     columns = _spread(program.columns, yearly.columns, basis.columns, highspy.HighsBasisStatus.kLower)
     rows = _spread(program.rows, yearly.rows, basis.rows, highspy.HighsBasisStatus.kBasic)
-    return basis_of(columns, rows)
+    return Basis(columns=columns, rows=rows)
 
 
 def _spread(names: Iterable[Key], yearly: Iterable[Key], statuses: Iterable[Any], otherwise: highspy.HighsBasisStatus) -> Statuses:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.solver.components import components
-from planner.solver.engine import Basis, Engine, Option, basis_of
+from planner.solver.engine import Basis, Engine, Option
 from planner.solver.lower import Flags, Integers, LinearProgram
 
 COMMON = frozenset({"budget", "max_emissions", "stock_limit", "route_capacity"})
@@ -41,7 +41,7 @@ def basis_of_pieces(program: LinearProgram, options: Mapping[str, Option]) -> Ba
         engine.run()
         basis = engine.basis()
         columns[own_columns], rows[own_rows] = basis.columns, basis.rows
-    return basis_of(columns, rows)
+    return Basis(columns=columns, rows=rows)
 
 
 def in_pieces(program: LinearProgram) -> Iterator[LinearProgram]:
