@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import multiprocessing.util
 import os
@@ -85,16 +86,62 @@ def as_done(work: Callable[[Task], Made], tasks: Sequence[Task], workers: int | 
 
 
 @contextmanager
+def worker_ahead(workers: int | None, module: str) -> Iterator[None]:
+    """Start a worker while this process still finds out what there is to do.
+
+    The first call of :func:`in_parallel` for as many processes takes it over; where there is none, it is sent away.
+
+    Args:
+        workers: Processes, this one included; None for one a core.
+        module: What the worker imports meanwhile.
+    """
+    others = (workers or os.cpu_count() or 1) - 1
+    if others < 1:
+        yield
+        return
+    pool = _new_pool(others)
+    try:
+        with _nameless_main():
+            pool.submit(_import, module)
+        _waiting.append((others, pool))
+        yield
+    finally:
+        if (others, pool) in _waiting:
+            _waiting.remove((others, pool))
+            _send_away(pool)
+
+
+_waiting: list[tuple[int, ProcessPoolExecutor]] = []
+"""(workers, pool) that were started ahead and that nobody has taken over yet."""
+
+
+def _new_pool(others: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(others, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
+
+
+def _send_away(pool: ProcessPoolExecutor) -> None:
+    """End workers without waiting for what they do."""
+    for process in list((pool._processes or {}).values()):
+        process.terminate()
+    pool.shutdown(cancel_futures=True)
+
+
+def _import(module: str) -> None:
+    importlib.import_module(module)
+
+
+@contextmanager
 def _pool(others: int) -> Iterator[ProcessPoolExecutor]:
     """Worker processes, which end with what they are used for, however it ends."""
-    pool = ProcessPoolExecutor(others, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
+    ahead = next((found for found in _waiting if found[0] == others), None)
+    if ahead is not None:
+        _waiting.remove(ahead)
+    pool = _new_pool(others) if ahead is None else ahead[1]
     try:
         yield pool
     except BaseException as error:
         # nobody waits for what is left
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        pool.shutdown(cancel_futures=True)
+        _send_away(pool)
         if isinstance(error, BrokenProcessPool):
             raise StopgapError("a worker process was ended from outside, perhaps for want of memory; try --workers 1") from None
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,10 @@ from planner.scenario.characters import message
 
 if TYPE_CHECKING:
     from planner.plan import Plan
+
+
+LARGE = 30_000
+"""Bytes of a scenario file below which it is planned before another process has started."""
 
 
 @app.command()
@@ -39,28 +44,29 @@ def solve(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the plan is.")] = False,
 ) -> None:
     """Find the cheapest plan, check it, write it, show it."""
-    from planner.collector import keep_what_stands
-    from planner.pipeline import solve_scenario
-    from planner.plan import refuse_foreign
+    with _worker_ahead(scenario, workers):
+        from planner.collector import keep_what_stands
+        from planner.pipeline import solve_scenario
+        from planner.plan import refuse_foreign
 
-    keep_what_stands()
-    if time_limit is not None and not math.isfinite(time_limit):
-        raise InputError(f"--time-limit {time_limit}: is not a number of seconds")
-    if out is not None:
-        # better now than after the solve
-        refuse_foreign(out)
-    _suffix(lp, ".lp")
-    _suffix(mps, ".mps")
-    longer = _longer(scenario, sets, root, horizon_test)
-    with Progress() as progress:
-        asked: dict[str, Any] = {"time_limit": time_limit, "tie_break": not no_tie_break, "workers": workers, "progress": progress.show}
-        plan = solve_scenario(scenario, sets=sets or (), root=root, lp=lp, mps=mps, relax=relax, **asked)
-        if longer is not None:
-            plan.record["horizon_test"] = longer(plan, **asked)
-        progress.show("write", 0.0)
-        folder = out if out is not None else Path("plans") / plan.name
-        earlier = _title_of(folder)
-        _save(plan, folder)
+        keep_what_stands()
+        if time_limit is not None and not math.isfinite(time_limit):
+            raise InputError(f"--time-limit {time_limit}: is not a number of seconds")
+        if out is not None:
+            # better now than after the solve
+            refuse_foreign(out)
+        _suffix(lp, ".lp")
+        _suffix(mps, ".mps")
+        longer = _longer(scenario, sets, root, horizon_test)
+        with Progress() as progress:
+            asked: dict[str, Any] = {"time_limit": time_limit, "tie_break": not no_tie_break, "workers": workers, "progress": progress.show}
+            plan = solve_scenario(scenario, sets=sets or (), root=root, lp=lp, mps=mps, relax=relax, **asked)
+            if longer is not None:
+                plan.record["horizon_test"] = longer(plan, **asked)
+            progress.show("write", 0.0)
+            folder = out if out is not None else Path("plans") / plan.name
+            earlier = _title_of(folder)
+            _save(plan, folder)
     if earlier not in (None, plan.record["title"]):
         typer.echo(f"note: replaced the plan of '{earlier}' in {folder}", err=True)
     for warning in plan.record["warnings"]:
@@ -100,6 +106,20 @@ def check(
         typer.echo(f"warning: {message(str(problem))}", err=True)
     parts = [counted(len(loaded.calendar.periods), "periods"), *(counted(number, kind) for kind, number in counts.items() if number)]
     typer.echo(f"{message(str(scenario))}: ok, {', '.join(parts)}" + (f"; {counted(len(warnings), 'warnings')}" if warnings else ""))
+
+
+def _worker_ahead(scenario: Path, workers: int | None) -> AbstractContextManager[None]:
+    """A second process, started before anything is read, where a file is so large that it may have many parts."""
+    try:
+        large = scenario.stat().st_size >= LARGE
+    except OSError:
+        # reading it will tell
+        large = False
+    if not large:
+        return nullcontext()
+    from planner.workers import worker_ahead
+
+    return worker_ahead(workers, "planner.answer")
 
 
 def _longer(scenario: Path, sets: list[str] | None, root: Path | None, years: float | None) -> Callable[..., dict[str, Any]] | None:
