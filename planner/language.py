@@ -1,9 +1,9 @@
-"""The scenario language for editors: JSON Schema of the pydantic models, and a small scenario to start from."""
+"""The languages of scenarios and sweeps for editors: JSON Schema of the pydantic models, and a small scenario to start from."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from planner.scenario.fields import ANNOTATIONS, ID_PATTERN
 from planner.scenario.overlay import ENTITY_MAPS
 from planner.scenario.schema import Scenario
 
-SCHEMA_FILE = "plan.schema.json"
-MODELINE = f"# yaml-language-server: $schema={SCHEMA_FILE}"
+DRAFT = "http://json-schema.org/draft-07/schema#"
+SCHEMA_FILE, SWEEP_SCHEMA_FILE = "plan.schema.json", "sweep.schema.json"
+MODELINE, SWEEP_MODELINE = (f"# yaml-language-server: $schema={name}" for name in (SCHEMA_FILE, SWEEP_SCHEMA_FILE))
 
 
 def json_schema() -> dict[str, Any]:
@@ -31,7 +32,7 @@ def json_schema() -> dict[str, Any]:
     file_name = {"type": "string", "description": "Path relative to this file."}
     properties["extends"] = {"anyOf": [file_name, {"type": "array", "items": file_name}], "description": "Files to build on, in order."}
     return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$schema": DRAFT,
         "title": "Stopgap scenario",
         "type": "object",
         "additionalProperties": False,
@@ -99,18 +100,67 @@ def _nullable(value: Any, original: Any) -> Any:
     return {**({"description": description} if description else {}), "anyOf": options}
 
 
-def schema_text() -> str:
-    """The schema as text, as ``plan schema`` prints it."""
-    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+def sweep_schema() -> dict[str, Any]:
+    """JSON Schema (draft-07) of a sweep file."""
+    from planner.sweep.spec import BY_NAME, KINDS, SweepSpec
+
+    generated = _as_draft_7(SweepSpec.model_json_schema(by_alias=True, ref_template="#/definitions/{model}"))
+    definitions, properties = generated["$defs"], generated["properties"]
+    definitions["Variation"]["allOf"] = [
+        {"oneOf": [{"required": [name]} for name in KINDS]},
+        {"anyOf": [{"required": ["path"]}, {"required": ["paths"]}]},
+    ]
+    definitions["Design"].update(minProperties=1, maxProperties=1)
+    properties["design"] = {"anyOf": [{"enum": [*BY_NAME]}, {"$ref": "#/definitions/Design"}], "description": properties["design"]["description"]}
+    return {
+        "$schema": DRAFT,
+        "title": "Stopgap sweep",
+        "type": "object",
+        "additionalProperties": False,
+        "required": generated["required"],
+        "anyOf": [{"required": ["vary"]}, {"required": ["overlays"]}],
+        "properties": properties,
+        "definitions": definitions,
+    }
+
+
+def _as_draft_7(part: Any) -> Any:
+    """A generated schema with lists of fixed length as draft-07 writes them, without defaults and titles."""
+    if isinstance(part, list):
+        return [_as_draft_7(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    # keys may be called title as well; those are maps
+    kept = {key: value for key, value in part.items() if key not in ("title", "default") or isinstance(value, dict)}
+    return {"items" if key == "prefixItems" else key: _as_draft_7(value) for key, value in kept.items()}
+
+
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {"scenario": json_schema, "sweep": sweep_schema}
+"""By what a file is."""
+
+
+def schema_text(of: str = "scenario") -> str:
+    """A schema as text, as ``plan schema`` prints it.
+
+    Args:
+        of: ``scenario`` or ``sweep``.
+    """
+    return json.dumps(SCHEMAS[of](), indent=1, ensure_ascii=False) + "\n"
 
 
 def new_scenario(folder: Path) -> list[Path]:
-    """Write a small, commented scenario with an overlay, a sweep and the schema into a folder.
+    """Write a small, commented scenario with an overlay, a sweep and the schemas into a folder.
 
     Raises:
         InputError: if a file of that name exists, or the folder cannot be written.
     """
-    texts = {"scenario.yaml": f"{MODELINE}\n{TEMPLATE}", "cutoff.yaml": f"{MODELINE}\n{OVERLAY}", "sweep.yaml": SWEEP, SCHEMA_FILE: schema_text()}
+    texts = {
+        "scenario.yaml": f"{MODELINE}\n{TEMPLATE}",
+        "cutoff.yaml": f"{MODELINE}\n{OVERLAY}",
+        "sweep.yaml": f"{SWEEP_MODELINE}\n{SWEEP}",
+        SCHEMA_FILE: schema_text("scenario"),
+        SWEEP_SCHEMA_FILE: schema_text("sweep"),
+    }
     files = {folder / name: text for name, text in texts.items()}
     taken = [path for path in files if path.exists()]
     if taken:

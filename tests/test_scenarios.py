@@ -270,6 +270,7 @@ def test_every_source_key_is_listed_and_every_listed_key_used(folder: Path) -> N
 @pytest.mark.parametrize("path", sorted(SCENARIOS.rglob("sweeps/*.yaml")), ids=lambda path: path.stem)
 def test_shipped_sweeps_name_keys_that_exist(path: Path) -> None:
     """Every value that they vary is tried in the scenario before anything is solved."""
-    spec, tree = read_spec(path)
+    spec, tree, problems = read_spec(path)
+    assert not problems
     runs, _ = families(spec, tree, path, SCENARIOS.parent)
     assert [case.problem for family in runs for case in family.cases] == [""] * sum(len(family.cases) for family in runs)

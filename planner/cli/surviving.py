@@ -29,7 +29,7 @@ def runway(
     root: Root = None,
     workers: Workers = None,
 ) -> None:
-    """Say how long every demand is served without a supplier, country, stockpile or contract, and what that costs."""
+    """Say how long every demand is served without a supplier, country, stockpile, contract, process or route, and what that costs."""
     from planner.runway import runway as survived
 
     find = partial(survived, scenario, sets=sets or (), root=root, start=start, recover=recover, only=only, pairs=pairs, levers=levers, workers=workers)

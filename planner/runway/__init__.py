@@ -40,7 +40,7 @@ def runway(
     workers: int | None = None,
     progress: Count = untold,
 ) -> Findings:
-    """Find how long every demand is served in full when a supplier, a country, a stockpile or a contract fails.
+    """Find how long every demand is served in full when a supplier, a country, a stockpile, a contract, a process or a route fails.
 
     Args:
         source: Scenario file, or a scenario that :func:`planner.load` has read.
@@ -69,7 +69,7 @@ def runway(
     asker = Asker(cases, levers, workers, progress)
     asked = [asker.as_it_is()]
     # countries come last: what is known of their suppliers bounds them
-    for kind in ("contract", "stockpile", "supplier", "country"):
+    for kind in ("contract", "stockpile", "process", "route", "supplier", "country"):
         asked += asker.ask([cut for cut in cuts if cut.kind == kind], "failures")
     if pairs:
         asked += asker.ask(list(pairs_of([cut for cut in cuts if cut.kind == "country"])), "pairs of countries", levers=False)

@@ -1,4 +1,4 @@
-"""What may fail: each supplier, country, stockpile and contract, and pairs of countries."""
+"""What may fail: each supplier, country, stockpile, contract, process and route, and pairs of countries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from planner.scenario.schema import Scenario
 
 Source = tuple[str, str]
 """(map of the scenario, id) of something that can give nothing any more."""
-KINDS = {"suppliers": "supplier", "countries": "country", "stockpiles": "stockpile", "contracts": "contract"}
+KINDS = {
+    "suppliers": "supplier",
+    "countries": "country",
+    "stockpiles": "stockpile",
+    "contracts": "contract",
+    "processes": "process",
+    "routes": "route",
+}
 """What may fail, as it is written and in words."""
 
 
@@ -33,7 +40,7 @@ AS_IT_IS = Cut("as it is", "", "as it is")
 def cuts_of(scenario: Scenario) -> list[Cut]:
     """Every single failure, by kind, in the order of the scenario; countries in order of their code."""
     suppliers = [_of_suppliers(scenario, "supplier", key, item.label or key, [key]) for key, item in scenario.suppliers.items()]
-    return [*suppliers, *countries_of(scenario), *_stockpiles(scenario), *_contracts(scenario)]
+    return [*suppliers, *countries_of(scenario), *_stockpiles(scenario), *_contracts(scenario), *_processes(scenario), *_routes(scenario)]
 
 
 def countries_of(scenario: Scenario) -> list[Cut]:
@@ -66,6 +73,16 @@ def _stockpiles(scenario: Scenario) -> Iterator[Cut]:
 def _contracts(scenario: Scenario) -> Iterator[Cut]:
     for key, item in scenario.contracts.items():
         yield Cut("contract", key, item.label or key, frozenset({("contracts", key)}), frozenset({scenario.suppliers[item.supplier].material}))
+
+
+def _processes(scenario: Scenario) -> Iterator[Cut]:
+    for key, item in scenario.processes.items():
+        yield Cut("process", key, item.label or key, frozenset({("processes", key)}), frozenset({*item.inputs, *item.outputs}))
+
+
+def _routes(scenario: Scenario) -> Iterator[Cut]:
+    for key, item in scenario.routes.items():
+        yield Cut("route", key, item.label or key, frozenset({("routes", key)}), frozenset(item.materials))
 
 
 def chosen(cuts: Sequence[Cut], only: str | None) -> list[Cut]:

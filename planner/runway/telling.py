@@ -11,7 +11,7 @@ import pandas as pd
 from planner.errors import counted
 from planner.findings import Chart, Column, Findings, Section, told
 from planner.runway.asking import ALL, Asked, days
-from planner.runway.cuts import AS_IT_IS, Cut
+from planner.runway.cuts import AS_IT_IS, KINDS, Cut
 from planner.runway.levers import LEVERS
 from planner.runway.search import Answer
 from planner.runway.unserved import Case
@@ -240,8 +240,7 @@ def _who(cut: Cut) -> str:
 
 def _of_kinds(rows: Sequence[Row]) -> str:
     """How many of each kind, in brackets."""
-    kinds = {"supplier": "suppliers", "country": "countries", "stockpile": "stockpiles", "contract": "contracts"}
-    found = [counted(number, plural) for kind, plural in kinds.items() if (number := sum(row["kind"] == kind for row in rows))]
+    found = [counted(number, plural) for plural, kind in KINDS.items() if (number := sum(row["kind"] == kind for row in rows))]
     return f" ({', '.join(found)})" if found else ""
 
 

@@ -30,7 +30,7 @@ WHOLE = 1e-8
 """A demand of which less than this share is missing in a period is served in full: what is left is rounding."""
 NO_RULES = frozenset({"demand_balance", "material_balance", "reserve_size"})
 """Rows that stop nothing: what is wanted, and arithmetic."""
-SOURCES = {"purchase": "suppliers", "lift": "contracts", "draw": "stockpiles"}
+SOURCES = {"purchase": "suppliers", "lift": "contracts", "draw": "stockpiles", "activity": "processes", "transfer": "routes"}
 """Variables by which sources give."""
 FLOWS = frozenset({"demand_balance", "supplier_capacity", "spot_gate", "tier_limit", "draw_rate", "process_capacity", "route_capacity", "substitute_limit"})
 """Rows whose sides grow with the length of their period."""

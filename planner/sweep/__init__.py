@@ -56,9 +56,9 @@ def sweep(
     path, started = Path(path), time.perf_counter()
     folder = Path(out) if out is not None else default_folder(path)
     refuse_other_folder(folder)
-    spec, tree = read_spec(path)
-    runs, points = families(spec, tree, path, Path(root) if root is not None else None)
-    outputs = outputs_of(spec, tree, runs)
+    spec, tree, problems = read_spec(path)
+    runs, points = families(spec, tree, path, Path(root) if root is not None else None, problems)
+    outputs = outputs_of(spec, runs)
     _make(folder)
     with lock(folder, 0.0) as held:
         if held is False:

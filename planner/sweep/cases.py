@@ -6,6 +6,7 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from planner.scenario.reader import Node
 from planner.scenario.resolved import resolved_text
 from planner.scenario.units import split
 from planner.sweep.design import Point, Points, number_of_points, points_of, quantiles
+from planner.sweep.figures import names_of
 from planner.sweep.spec import MOST_RUNS, SweepSpec, Variation, mark_at
 
 Path_ = tuple[str | int, ...]
@@ -51,7 +53,7 @@ class Family:
     cases: list[Case] = field(default_factory=list)
 
 
-def families(spec: SweepSpec, tree: Node, path: Path, root: Path | None) -> tuple[list[Family], Points]:
+def families(spec: SweepSpec, tree: Node, path: Path, root: Path | None, known: Iterable[Problem] = ()) -> tuple[list[Family], Points]:
     """All runs of a sweep, family by family; run numbers count on.
 
     Args:
@@ -59,16 +61,24 @@ def families(spec: SweepSpec, tree: Node, path: Path, root: Path | None) -> tupl
         tree: Its file, for the places of what is wrong.
         path: Its file's path.
         root: Folder that no file may lie outside of.
+        known: What is wrong with the file already.
 
     Raises:
-        InputError: for scenarios, overlays and inputs that are wrong whatever else is set.
+        InputError: for scenarios, overlays, inputs and outputs that are wrong whatever else is set, with what is known already.
     """
     combinations = list(itertools.product(*spec.overlays.values()))
-    size = len(combinations) * number_of_points(spec)
-    if size > MOST_RUNS:
-        raise InputError([Problem(mark_at(tree, "design"), "design", f"makes {size:,} runs, more than {MOST_RUNS:,}", "take fewer values, or latin_hypercube")])
-    bases = [base_of(spec, tree, path, root, chosen) for chosen in combinations]
-    _must_work(spec, tree, bases)
+    problems = [*known, *_too_many(spec, tree, len(combinations))]
+    bases: list[Loaded] = []
+    for chosen in combinations if not any(problem.path == "design" for problem in problems) else combinations[:1]:
+        try:
+            bases.append(base_of(spec, tree, path, root, chosen))
+        except InputError as error:
+            if not error.problems:
+                raise
+            problems += error.problems
+    problems += [*_which_never_work(spec, tree, bases), *_without_figure(spec, tree, bases)] if bases else []
+    if problems:
+        raise InputError(problems)
     points, found, number = points_of(spec), [], 0
     for chosen, base in zip(combinations, bases, strict=True):
         family, texts, found_paths = Family(base), Texts(base), _Paths(base.sources.tree)
@@ -86,27 +96,35 @@ def base_of(spec: SweepSpec, tree: Node, path: Path, root: Path | None, chosen: 
     Raises:
         InputError: with all that is wrong.
     """
-    scenario = _file(path, spec.scenario, mark_at(tree, "scenario"), "scenario")
-    overlays = []
+    named = [(spec.scenario, mark_at(tree, "scenario"), "scenario")]
     for (kind, names), name in zip(spec.overlays.items(), chosen, strict=True):
         if name != NONE:
-            overlays.append(_file(path, name, mark_at(tree, "overlays", kind, names.index(name)), f"overlays.{kind}"))
+            named.append((name, mark_at(tree, "overlays", kind, names.index(name)), f"overlays.{kind}"))
+    missing = [problem for name, mark, key in named for problem in _missing(path, name, mark, key)]
+    if missing:
+        raise InputError(missing)
+    scenario, *overlays = (path.parent / name for name, _, _ in named)
     sources = gather(scenario, root if root is not None else default_root(path), (), overlays)
     return assemble(harmless(scenario.stem), sources)
 
 
-def _file(path: Path, name: str, mark: Mark, key: str) -> Path:
-    """A file that a sweep names."""
+def _missing(path: Path, name: str, mark: Mark, key: str) -> Iterator[Problem]:
+    """A file that a sweep names and that is not there."""
     target = path.parent / name
     if not target.is_file():
         near = did_you_mean(target.name, [other.name for other in target.parent.glob("*.y*ml")] if target.parent.is_dir() else [])
-        raise InputError([Problem(mark, key, f"there is no file '{harmless(name)}'", near)])
-    return target
+        yield Problem(mark, key, f"there is no file '{harmless(name)}'", near)
 
 
-def _must_work(spec: SweepSpec, tree: Node, bases: list[Loaded]) -> None:
-    """Refuse inputs that give no scenario with any of their values on any base: nobody meant that."""
-    problems: list[Problem] = []
+def _too_many(spec: SweepSpec, tree: Node, combinations: int) -> Iterator[Problem]:
+    """A design that is too large."""
+    size = combinations * number_of_points(spec)
+    if size > MOST_RUNS:
+        yield Problem(mark_at(tree, "design"), "design", f"makes {size:,} runs, more than {MOST_RUNS:,}", "take fewer values, or latin_hypercube")
+
+
+def _which_never_work(spec: SweepSpec, tree: Node, bases: list[Loaded]) -> Iterator[Problem]:
+    """Inputs that give no scenario with any of their values on any base: nobody meant that."""
     for name, variation in spec.vary.items():
         tried = [_problem_with(base, variation, value) for base in bases for value in _samples(variation)[:1]]
         if all(tried):
@@ -114,9 +132,16 @@ def _must_work(spec: SweepSpec, tree: Node, bases: list[Loaded]) -> None:
         if all(tried):
             text, hint = next(problem for problem in tried if problem)
             where = "paths" if variation.path is None else "path"
-            problems.append(Problem(mark_at(tree, "vary", name, where), f"vary.{name}", text, hint))
-    if problems:
-        raise InputError(problems)
+            yield Problem(mark_at(tree, "vary", name, where), f"vary.{name}", text, hint)
+
+
+def _without_figure(spec: SweepSpec, tree: Node, bases: list[Loaded]) -> Iterator[Problem]:
+    """Outputs that no run can have."""
+    names = list(dict.fromkeys(name for base in bases for name in names_of(base.scenario)))
+    for place, pattern in enumerate(spec.outputs):
+        if not any(fnmatchcase(name, pattern) for name in names):
+            hint = did_you_mean(pattern, names, "write total_cost, short.*, cost.*")
+            yield Problem(mark_at(tree, "outputs", place), "outputs", f"there is no figure '{pattern}'", hint)
 
 
 def _samples(variation: Variation) -> list[Any]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from planner.errors import InputError, Mark, Problem
 from planner.scenario.load import problems_of
 from planner.scenario.reader import Node, parse_yaml, read_text
 
+Made = TypeVar("Made")
 MOST_RUNS = 1_000_000
 MOST_STEPS = 10_000
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -64,6 +65,8 @@ class Lognormal(Part):
 
 KINDS = ("values", "range", "factor", "uniform", "triangular", "normal", "lognormal")
 UNBOUNDED = ("normal", "lognormal")
+BY_NAME = ("grid", "one_at_a_time")
+"""Designs that need no size."""
 
 
 class Variation(Part):
@@ -162,7 +165,7 @@ class Design(Part):
     @model_validator(mode="before")
     @classmethod
     def _by_name(cls, data: Any) -> Any:
-        return {data: True} if data in ("grid", "one_at_a_time") else data
+        return {data: True} if data in BY_NAME else data
 
     @model_validator(mode="after")
     def _one(self) -> Design:
@@ -203,17 +206,17 @@ def flaw(problem: str, hint: str, *where: str) -> PydanticCustomError:
     return PydanticCustomError("flaws", "{text}", {"text": problem, "flaws": [(where, problem, hint)]})
 
 
-def read_spec(path: Path) -> tuple[SweepSpec, Node]:
+def read_spec(path: Path) -> tuple[SweepSpec, Node, list[Problem]]:
     """Read a sweep file.
 
     Args:
         path: The file.
 
     Returns:
-        What it says, and its tree, which knows where it says so.
+        What it says, its tree, which knows where it says so, and what is wrong with it; what is wrong is left out of what it says.
 
     Raises:
-        InputError: with all problems.
+        InputError: if it is no sweep at all.
     """
     tree = parse_yaml(read_text(path, str(path)), str(path))
     if not isinstance(tree.value, dict):
@@ -221,14 +224,38 @@ def read_spec(path: Path) -> tuple[SweepSpec, Node]:
     if "horizon" in tree.value and "scenario" not in tree.value:
         hint = f"write a file of its own with 'scenario: {path.name}', 'vary:' and 'design:'; plan new makes one to begin with"
         raise InputError([Problem(tree.mark, "", "is a scenario and no sweep", hint)])
+    raw = tree.plain()
     try:
-        spec = SweepSpec.model_validate(tree.plain())
+        spec = SweepSpec.model_validate(raw)
     except ValidationError as error:
-        raise InputError(problems_of(tree, error, SweepSpec)) from None
-    problems = list(_without_levels(spec, tree))
-    if problems:
-        raise InputError(problems)
-    return spec, tree
+        problems = problems_of(tree, error, SweepSpec)
+        if not isinstance(raw.get("scenario"), str):
+            # without a scenario nothing else can be looked at
+            raise InputError(problems) from None
+        return _what_is_right(raw), tree, problems
+    return spec, tree, list(_without_levels(spec, tree))
+
+
+def _what_is_right(raw: Mapping[str, Any]) -> SweepSpec:
+    """The scenario, inputs and overlays of a sweep with which something else is wrong, so that they can be looked at as well."""
+    vary = {name: found for name, part in _entries(raw, "vary").items() if (found := _right(TypeAdapter(Variation), part)) is not None}
+    names: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
+    overlays = {name: found for name, part in _entries(raw, "overlays").items() if (found := _right(names, part))}
+    outputs = _right(names, raw.get("outputs", ())) or ()
+    return SweepSpec.model_construct(scenario=raw["scenario"], vary=vary, overlays=overlays, outputs=outputs, design=Design(one_at_a_time=True))
+
+
+def _entries(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = raw.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _right(adapter: TypeAdapter[Made], part: Any) -> Made | None:
+    """A part of the file, if nothing is wrong with it."""
+    try:
+        return adapter.validate_python(part)
+    except ValidationError:
+        return None
 
 
 def _without_levels(spec: SweepSpec, tree: Node) -> Iterator[Problem]:

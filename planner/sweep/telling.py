@@ -11,38 +11,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from planner.errors import InputError, Problem, counted, did_you_mean
+from planner.errors import counted
 from planner.findings import Chart, Column, Findings, Section, told
-from planner.scenario.reader import Node
 from planner.scenario.schema import Scenario
 from planner.sweep import figures
 from planner.sweep.cases import Case, Family
 from planner.sweep.design import Points
 from planner.sweep.result import Result
 from planner.sweep.sensitivity import COST, SHOWN, sensitivity
-from planner.sweep.spec import SweepSpec, mark_at
+from planner.sweep.spec import SweepSpec
 
 QUANTILES = {"least": 0.0, "low": 0.05, "median": 0.5, "high": 0.95, "most": 1.0}
 
 
-def outputs_of(spec: SweepSpec, tree: Node, families: Sequence[Family]) -> list[str]:
-    """Names of the figures to be told, in order.
-
-    Raises:
-        InputError: for one that no run can have.
-    """
+def outputs_of(spec: SweepSpec, families: Sequence[Family]) -> list[str]:
+    """Names of the figures to be told, in order."""
     names = list(dict.fromkeys(name for family in families for name in figures.names_of(family.base.scenario)))
     if not spec.outputs:
         wanted = set().union(*(figures.usual(family.base.scenario) for family in families))
         return [name for name in names if name in wanted]
-    known = "write total_cost, short.*, cost.*"
-    problems = [
-        Problem(mark_at(tree, "outputs", place), "outputs", f"there is no figure '{pattern}'", did_you_mean(pattern, names, known))
-        for place, pattern in enumerate(spec.outputs)
-        if not any(fnmatchcase(name, pattern) for name in names)
-    ]
-    if problems:
-        raise InputError(problems)
     return [name for name in names if name == COST or any(fnmatchcase(name, pattern) for pattern in spec.outputs)]
 
 

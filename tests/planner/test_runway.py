@@ -233,6 +233,40 @@ def test_nothing_is_asked_of_what_is_not_linked(tmp_path: Path) -> None:
     assert cut(findings, "supplier", "tin_mine")["until"] == "2026-01-01"
 
 
+PLANT = (
+    "materials.metal={unit: t}",
+    "processes.smelter={inputs: {ore: 1}, outputs: {metal: 1}, capacity: 1000}",
+    "stockpiles.shelf={material: metal, initial: 30 t}",
+    "demands.works={material: metal, quantity: 365.25, shortage: 1000}",
+    "demands.plants=null",
+)
+
+
+def test_a_plant_that_stops(tmp_path: Path) -> None:
+    """Metal on the shelf lasts 30 days when the only smelter stops; ore in store is of no use."""
+    findings = found(loaded(tmp_path, *PLANT), levers=False)
+    assert cut(findings, "process", "smelter")["days"] == pytest.approx(30, abs=1)
+    # 60 days of ore in store and 30 of metal on the shelf
+    assert cut(findings, "supplier", "old")["days"] == pytest.approx(90, abs=1)
+
+
+def test_a_lane_that_closes(tmp_path: Path) -> None:
+    """A party that gets all by one route lives on its own 20 days of stock; the one that ships to it has no need of the route."""
+    sets = (
+        "parties={east: {}, west: {}}",
+        "suppliers.old.sells_to=[east]",
+        "stockpiles.store.party=east",
+        "stockpiles.shed={material: ore, party: west, initial: 20 t}",
+        "demands.plants.party=east",
+        "demands.works={material: ore, party: west, quantity: 365.25, shortage: 1000}",
+        "routes.lane={from: east, to: west, materials: [ore]}",
+    )
+    findings = found(loaded(tmp_path, *sets), levers=False)
+    lane = cut(findings, "route", "lane")
+    assert lane["days"] == pytest.approx(20, abs=1)
+    assert lane["demand"] == "works"
+
+
 def test_two_countries_at_once(tmp_path: Path) -> None:
     """Both suppliers: the store alone, 60 days. With either one: all."""
     second = "suppliers.second={material: ore, country: AU, capacity: 1000, price: 20}"

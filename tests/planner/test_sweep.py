@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,6 +24,7 @@ import planner
 from planner.cli import app
 from planner.errors import InputError
 from planner.findings import Findings
+from planner.language import new_scenario, sweep_schema
 from planner.scenario.load import loads
 from planner.sweep import sweep
 from planner.sweep.design import number_of_points, points_of
@@ -327,6 +329,46 @@ def test_what_is_wrong_is_told_with_its_place(folder: Path, name: str) -> None:
     assert str(caught.value).startswith(str(folder / "sweep.yaml:"))
 
 
+def test_all_that_is_wrong_is_told_at_once(folder: Path) -> None:
+    """A misspelt key, a wrong path, a distribution out of order, a missing overlay and an unknown figure, each at its place."""
+    vary = {
+        "a": {"path": "suppliers.mime.price", "values": [1]},
+        "b": {"path": "suppliers.mine.price", "triangular": [3, 2, 1]},
+        "c": {"path": "suppliers.mine.pric", "values": [1]},
+    }
+    with pytest.raises(InputError) as caught:
+        run(folder, vary=vary, sead=1, outputs=["total_costs"])
+    told = [(problem.path, problem.mark.line) for problem in caught.value.problems]
+    assert [path for path, _ in told] == ["vary.a", "vary.b.triangular", "vary.c", "sead", "outputs"]
+    assert len({line for _, line in told}) == 5
+    with pytest.raises(InputError) as caught:
+        run(folder, scenario="mime.yaml", overlays={"o": ["none", "shut.yaml"]}, design="gird")
+    assert {problem.path for problem in caught.value.problems} == {"scenario", "overlays.o", "design"}
+
+
+HOSTILE = {
+    "empty": ("", "a sweep is a map of keys"),
+    "a list": ("- 1\n", "a sweep is a map of keys"),
+    "twice": ("scenario: mine.yaml\nscenario: mine.yaml\n", "'scenario' is given twice"),
+    "no text": ("scenario: [1]\nvary: 3\ndesign: grid\n", "sweep.yaml:1:1: scenario:"),
+    "a map for a path": ("scenario: mine.yaml\nvary: {a: {path: {b: 1}, values: [1]}}\ndesign: grid\n", "vary.a.path:"),
+    "no steps": ("scenario: mine.yaml\nvary: {a: {path: suppliers.mine.price, range: {from: 1, to: 2, steps: 0}}}\ndesign: grid\n", "vary.a.range.steps:"),
+    "runs below zero": ("scenario: mine.yaml\nvary: {a: {path: suppliers.mine.price, uniform: [1, 2]}}\ndesign: {monte_carlo: {runs: -1}}\n", "runs:"),
+    "no number": ("scenario: mine.yaml\nvary: {a: {path: suppliers.mine.price, uniform: [1, .nan]}}\ndesign: {monte_carlo: {runs: 2}}\n", "vary.a.uniform"),
+    "unknown distribution": ("scenario: mine.yaml\nvary: {a: {path: suppliers.mine.price, unifrom: [1, 2]}}\ndesign: grid\n", "did you mean 'uniform'"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_sweep_file_is_a_traceback(folder: Path, name: str) -> None:
+    text, message = HOSTILE[name]
+    path = folder / "sweep.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        sweep(path, out=folder / "out", workers=1)
+    assert message in str(caught.value)
+
+
 def test_places_that_hold_something_else_are_left_alone(folder: Path) -> None:
     (folder / "out").mkdir()
     (folder / "out" / "letter.txt").write_text("keep me")
@@ -362,13 +404,30 @@ def test_the_format_has_a_schema_that_describes_every_key() -> None:
                 assert value.get("description"), key
 
     described(SweepSpec.model_json_schema())
+    described(sweep_schema())
+
+
+def test_the_schema_takes_what_the_reader_takes(tmp_path: Path) -> None:
+    """Sweeps that ship, that ``plan new`` writes and that the manual shows; and of the wrong ones those that are wrong in their form."""
+    valid = jsonschema.Draft7Validator(sweep_schema())
+    new_scenario(tmp_path)
+    manual = (ROOT / "scenarios/README.md").read_text(encoding="utf-8").split("## Sweeps")[1].split("```yaml\n")[1].split("```")[0]
+    shipped = [path.read_text(encoding="utf-8") for path in (ROOT / "scenarios").glob("*/sweeps/*.yaml")]
+    assert shipped
+    for text in (*shipped, manual, (tmp_path / "sweep.yaml").read_text(encoding="utf-8")):
+        assert list(valid.iter_errors(yaml.safe_load(text))) == []
+    base = {"scenario": "mine.yaml", "design": "grid"}
+    for name in ("misspelt key", "nothing varies", "two kinds", "no path", "misspelt kind", "no design", "bad name"):
+        assert list(valid.iter_errors({**base, **BAD[name][0]})), name
+    assert list(valid.iter_errors({**base, "vary": {"a": CAPACITY}, "design": {"grid": True, "sobol": {"runs": 4}}}))
+    assert not list(valid.iter_errors({**base, "vary": {"a": CAPACITY}}))
 
 
 def test_the_manual_has_a_sweep_that_can_be_read(tmp_path: Path) -> None:
     text = (ROOT / "scenarios/README.md").read_text(encoding="utf-8")
     example = text.split("## Sweeps")[1].split("```yaml\n")[1].split("```")[0]
     (tmp_path / "sweep.yaml").write_text(example)
-    spec, _ = read_spec(tmp_path / "sweep.yaml")
+    spec, _, _ = read_spec(tmp_path / "sweep.yaml")
     assert spec.vary
 
 
