@@ -67,7 +67,7 @@ class Section:
     columns: tuple[Column, ...]
     note: str = ""
     most: int = 15
-    """Rows on a terminal; a page shows all that ``PAGE_ROWS`` allows."""
+    """Rows on a terminal, 0 where a table is of no use there; a page shows all that ``PAGE_ROWS`` allows."""
     chart: Chart | None = None
 
 

@@ -24,15 +24,21 @@ def make_program(loaded: Loaded) -> tuple[SourcingData, LinearProgram]:
 
 def program_of(scenario: Scenario, calendar: Calendar) -> tuple[SourcingData, LinearProgram]:
     """The same for a scenario that was not read from files, such as a part of one."""
+    with collector_paused():
+        data = compile_scenario(scenario, calendar)
+        return data, lowered(data)
+
+
+def lowered(data: SourcingData) -> LinearProgram:
+    """The linear program of compiled data."""
     # Pyomo logs to stdout, which belongs to --json
     logging.getLogger("pyomo").setLevel(logging.CRITICAL)
     with collector_paused():
-        data = compile_scenario(scenario, calendar)
         model = sourcing_lp.build(data)
         program = lower(model, counted_in(data))
         # taken apart it is gone at once; whole, it is one great cycle that waits for the collector
         model.clear()
-        return data, program
+        return program
 
 
 def cost_lines(program: LinearProgram, solution: Solution) -> dict[str, float]:

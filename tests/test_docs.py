@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import plan_here
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PATIENCE = 240
@@ -64,9 +66,8 @@ def test_commands_of_readme_are_found() -> None:
 def test_every_plan_command_of_readme_runs(tmp_path: Path, commands: list[list[str]]) -> None:
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
     for words in commands:
-        program = str(Path(sys.executable).with_name("plan"))
         root = ["--root", str(ROOT)] if words[1] in ("solve", "check") and any(word.startswith("scenarios/") for word in words) else []
-        done = subprocess.run([program, *words[1:], *root], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = plan_here(*words[1:], *root, cwd=tmp_path)
         assert done.returncode == 0, f"{shlex.join(words)}\n{done.stderr}"
 
 

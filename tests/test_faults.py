@@ -26,6 +26,8 @@ from planner import cli
 from planner.errors import InputError
 from planner.pipeline import solve_scenario
 from planner.plan import Plan, digest, read_record, recover
+from tests.command import plan_here
+from tests.samples import some
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "cases"
@@ -137,8 +139,10 @@ def solve(hook: str, number: int, stored: Path | str, folder: Path, prefix: tupl
 
 def plan(*words: str | Path) -> tuple[int, str, str]:
     """The command, as it is."""
-    command = [sys.executable, "-m", "planner", *map(str, words)]
-    return finish(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": PATHS}))
+    done = plan_here(*words)
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "internal error" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -485,7 +489,7 @@ def edited(record: dict[str, Any], path: tuple[Any, ...], new: Any) -> dict[str,
 SPOILS = [..., None, "x", -1, [], {}, [None], {"x": None}]
 
 
-@pytest.mark.parametrize("first", [0, 3])
+@pytest.mark.parametrize("first", some([0, 3]))
 def test_whatever_is_edited_in_the_record_there_is_no_bug_to_report(
     first: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

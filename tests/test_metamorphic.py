@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.oracle.plans import ENTITIES, Json, changed, cost_of, plan_of, random_plan, renamed, scaled, seeds_with
 from tests.oracle.random_scenarios import WORTH, random_scenario
 from tests.oracle.reference_solver import load
+from tests.samples import number, some
 
 CASES = Path(__file__).parent / "cases"
 CASE_NAMES = sorted(path.stem for path in CASES.glob("*.yaml") if path.stem != "expected")
@@ -102,7 +103,7 @@ def feels(relax: Callable[[Json], None]) -> Callable[[Json], bool]:
 def test_relaxing_never_raises_the_cost(relax: Callable[[Json], None]) -> None:
     """For some of the seeds it lowers the cost, or the relaxation would not be felt."""
     lowered = 0
-    for seed in seeds_with(feels(relax), 9):
+    for seed in seeds_with(feels(relax), number(9) + 2):
         base = random_scenario(seed)
         before, after = cost_of(base), cost_of(changed(base, relax))
         assert not_more(after, before), f"seed {seed}: {before} -> {after}"
@@ -110,7 +111,7 @@ def test_relaxing_never_raises_the_cost(relax: Callable[[Json], None]) -> None:
     assert lowered >= 2
 
 
-@pytest.mark.parametrize("seed", SEEDS[:12])
+@pytest.mark.parametrize("seed", some(SEEDS[:12]))
 def test_a_later_cutoff_never_raises_the_cost(seed: int) -> None:
     base = random_scenario(seed)
 
@@ -126,7 +127,7 @@ def test_a_later_cutoff_never_raises_the_cost(seed: int) -> None:
 
 
 @given(day=st.integers(0, 340))
-@settings(max_examples=12, deadline=None, derandomize=True, database=None)
+@settings(max_examples=number(12), deadline=None, derandomize=True, database=None)
 def test_a_cutoff_later_by_days_never_raises_the_cost(day: int) -> None:
     """Inside a period the date acts in proportion, so three weeks more of the incumbent save money."""
     early, late = (case("cutoff_ramp") for _ in range(2))
@@ -290,7 +291,7 @@ def test_a_clone_that_is_dearer_or_equal_changes_nothing() -> None:
     spot=st.integers(0, 60),
     life=st.sampled_from([2, 3, 30]),
 )
-@settings(max_examples=10, deadline=None, derandomize=True, database=None)
+@settings(max_examples=number(10), deadline=None, derandomize=True, database=None)
 def test_grids_agree_when_nothing_varies_inside_the_year(demand: int, stock: int, delay: int, share: int, spot: int, life: int) -> None:
     """No discounting, no holding cost, changes at year ends only: months, quarters and years give one cost."""
     base = case("cutoff_ramp")

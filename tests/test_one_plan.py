@@ -19,6 +19,7 @@ from planner.scenario.load import load
 from planner.solver.engine import Option
 from tests.oracle.plans import loaded, plan_of
 from tests.oracle.random_scenarios import random_scenario
+from tests.samples import some
 
 ROOT = Path(__file__).parents[1]
 SETTINGS: list[dict[str, Option]] = [
@@ -55,7 +56,8 @@ def must_be_alike(plan: Plan, other: Plan) -> None:
         pd.testing.assert_frame_equal(first[name], second[name], check_exact=True, obj=name)
 
 
-SCENARIOS = [*sorted((ROOT / "tests" / "cases").glob("[!e]*.yaml")), ROOT / "scenarios/japan/cutoff.yaml", ROOT / "scenarios/japan/terminated.yaml"]
+JAPAN = [ROOT / "scenarios/japan/cutoff.yaml", ROOT / "scenarios/japan/terminated.yaml"]
+SCENARIOS = [*sorted((ROOT / "tests" / "cases").glob("[!e]*.yaml")), *some(JAPAN)]
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
@@ -75,7 +77,7 @@ def shuffled(tree: Any, seed: int) -> Any:
     return {key: tree[key] if key in ("inputs", "outputs") else shuffled(tree[key], seed + 1) for key in keys}
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", some(range(20)))
 def test_settings_and_shuffled_keys_give_one_plan_of_random_scenarios(seed: int) -> None:
     scenario = random_scenario(seed)
     try:

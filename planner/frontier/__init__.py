@@ -58,7 +58,7 @@ def frontier(
     table = frontier_table(quantity, curve, decided)
     return Findings(
         command="frontier",
-        title=f"{case.inquiry.title}: {quantity.money} against {quantity.title[0].lower()}{quantity.title[1:]}",
+        title=f"{case.inquiry.title}: cost against {quantity.title[0].lower()}{quantity.title[1:]}",
         currency=case.currency,
         headline=headline(case, quantity, table),
         sections=sections(case, quantity),

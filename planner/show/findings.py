@@ -36,6 +36,8 @@ def _table(found: Findings, section: Section) -> RenderableType:
     cells = found.cells(section)
     if not cells:
         return Text("  nothing", style="dim")
+    if not section.most:
+        return Text(f"{len(cells)} rows: --json, --out and --html have them", style="dim")
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for place, column in enumerate(section.columns):
         # names may go on in a second line; what is counted must not

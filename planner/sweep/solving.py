@@ -17,7 +17,7 @@ from planner.compile import compile_scenario
 from planner.compile.setting import Memory, Setting
 from planner.errors import InputError, Interrupted, LimitError, StopgapError, listed
 from planner.optimum import find_best
-from planner.program import program_of
+from planner.program import lowered
 from planner.scenario.dates import Calendar
 from planner.scenario.load import Loaded
 from planner.scenario.parts import split
@@ -147,7 +147,7 @@ class Part:
                 return solve_part(scenario, calendar, data, program, time_limit, prepared)
         if len(self.prepared) == MOST_STRUCTURES:
             # where every run is of another structure, templates cost more than they save
-            return solve_part(scenario, calendar, *program_of(scenario, calendar), time_limit)
+            return solve_part(scenario, calendar, data, lowered(data), time_limit)
         prepared = Prepared(Template(data))
         self.prepared.insert(0, prepared)
         return solve_part(scenario, calendar, data, prepared.template.program, time_limit, prepared)

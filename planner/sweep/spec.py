@@ -240,7 +240,7 @@ def _what_is_right(raw: Mapping[str, Any]) -> SweepSpec:
     """The scenario, inputs and overlays of a sweep with which something else is wrong, so that they can be looked at as well."""
     vary = {name: found for name, part in _entries(raw, "vary").items() if (found := _right(TypeAdapter(Variation), part)) is not None}
     names: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
-    overlays = {name: found for name, part in _entries(raw, "overlays").items() if (found := _right(names, part))}
+    overlays = {name: files for name, part in _entries(raw, "overlays").items() if (files := _right(names, part))}
     outputs = _right(names, raw.get("outputs", ())) or ()
     return SweepSpec.model_construct(scenario=raw["scenario"], vary=vary, overlays=overlays, outputs=outputs, design=Design(one_at_a_time=True))
 

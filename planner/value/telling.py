@@ -181,7 +181,7 @@ class _Teller:
             if row["saves"] == math.inf:
                 yield f"{row['label']}: without it there is no plan that keeps the rules."
                 continue
-            price = f"; it is worth keeping up to {told(row['premium'], 'number')} {self.currency}/{row['unit']} above its price" if row["premium"] > 0 else ""
+            price = f"; it is worth keeping up to {self.money(row['premium'])}/{row['unit']} above its price" if row["premium"] > 0 else ""
             yield f"{row['label']}: without it the plan costs {self.money(row['saves'])} more{price}."
         burdens = table[table["saves"] < 0].sort_values("saves")
         for row in burdens.head(MOST_TOLD).to_dict("records"):
@@ -219,6 +219,7 @@ class _Teller:
                 Column("value_per_unit", "value a unit", "number"), Column("saves", "saves", "money"), Column("saves_from_nothing", "in all", "money"),
             ),
             note=f"What each further unit saves, {self.currency}, discounted; the sums are against the smallest size.",
+            most=0,
             chart=self.curve_chart(curves),
         )  # fmt: skip
 

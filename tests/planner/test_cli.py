@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
+import planner
+from planner.plan import Plan
 from planner.show.screen import amount
+from tests.command import PLAN, ROOT, run, run_apart
 
-ROOT = Path(__file__).parents[2]
-PLAN = Path(sys.executable).with_name("plan")
 CASES = ROOT / "tests" / "cases"
 
 
-def run(*words: str | Path, cwd: Path = ROOT, code: int = 0, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run ``plan`` and check its exit code; whatever happens, there is no traceback."""
-    done = subprocess.run([PLAN, *map(str, words)], cwd=cwd, capture_output=True, text=True, timeout=240, check=False, env={**os.environ, **(env or {})})
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr + done.stdout
-    return done
+@lru_cache(maxsize=1)
+def plan_of_japan() -> Plan:
+    """Solved once for all that only show it."""
+    return planner.solve(ROOT / "scenarios/japan/cutoff.yaml")
 
 
 def test_solve_writes_a_plan_and_prints_one_screen(tmp_path: Path) -> None:
-    done = run("solve", CASES / "cutoff_ramp.yaml", "--out", tmp_path / "plan")
+    done = run_apart("solve", CASES / "cutoff_ramp.yaml", "--out", tmp_path / "plan")
     lines = done.stdout.splitlines()
     assert len(lines) <= 50
     sections = ("Cost", "Sourcing mix", "Stock runway", "Commit to", "Worth of", "Cost lines")
@@ -94,14 +93,14 @@ def test_bad_input_lists_all_problems_and_exits_with_2(tmp_path: Path) -> None:
     assert "stockpiles.yard.initial: -10 is negative" in done.stderr
     assert "2 problems" in done.stderr
     assert done.stdout == ""
-    report = json.loads(run("solve", "bad.yaml", "--json", cwd=tmp_path, code=2).stdout)
+    report = json.loads(run_apart("solve", "bad.yaml", "--json", cwd=tmp_path, code=2).stdout)
     assert report["status"] == "bad input"
     assert len(report["problems"]) == 2
     assert not (tmp_path / "plans").exists()
 
 
 def test_infeasible_exits_with_3_and_names_rules_and_a_way_out(tmp_path: Path) -> None:
-    done = run("solve", CASES / "bim.yaml", "--set", "policies.monthly_budget.limit=1900", "--json", "--out", tmp_path / "p", code=3)
+    done = run_apart("solve", CASES / "bim.yaml", "--set", "policies.monthly_budget.limit=1900", "--json", "--out", tmp_path / "p", code=3)
     assert "policies.monthly_budget.limit (--set" in done.stderr
     assert "policies.monthly_budget.limit: 1900 → 1914.941 EUR" in done.stderr
     report = json.loads(done.stdout)
@@ -112,7 +111,7 @@ def test_infeasible_exits_with_3_and_names_rules_and_a_way_out(tmp_path: Path) -
 
 
 def test_time_limit_exits_with_4_and_no_plan(tmp_path: Path) -> None:
-    assert "time limit" in run("solve", ROOT / "scenarios/japan/base.yaml", "--time-limit", "0", "--out", tmp_path / "p", code=4).stderr
+    assert "time limit" in run_apart("solve", ROOT / "scenarios/japan/base.yaml", "--time-limit", "0", "--out", tmp_path / "p", code=4).stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -166,12 +165,12 @@ def test_output_that_cannot_be_written_is_no_bug(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "cannot be written" in done.stderr
     odd = tmp_path / "o[/x]"
-    assert str(odd) in run("solve", CASES / "sailco.yaml", "--out", odd, env={"PYTHONIOENCODING": "ascii"}).stdout
+    assert str(odd) in run_apart("solve", CASES / "sailco.yaml", "--out", odd, env={"PYTHONIOENCODING": "ascii"}).stdout
 
 
 def test_show_gives_every_source_of_a_material(tmp_path: Path) -> None:
     """Of many materials the screen shows four in full; --material shows any, also one that only processes use."""
-    run("solve", ROOT / "scenarios/japan/cutoff.yaml", "-q", "--out", tmp_path / "p")
+    plan_of_japan().save(tmp_path / "p")
     screen = run("show", tmp_path / "p").stdout
     assert screen.index("Yttrium oxide, t") < screen.index("Dysprosium oxide, t") < screen.index("Gallium, t")
     assert "ndpr_oxide" not in screen.partition("Sourcing mix")[2].partition("Stock runway")[0]
@@ -186,7 +185,7 @@ def test_show_gives_every_source_of_a_material(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
 def test_no_number_is_cut_on_a_narrow_terminal(tmp_path: Path, width: int) -> None:
-    run("solve", ROOT / "scenarios/japan/cutoff.yaml", "-q", "--out", tmp_path / "p")
+    plan_of_japan().save(tmp_path / "p")
     lines = run("show", tmp_path / "p", env={"COLUMNS": str(width)}).stdout.splitlines()
     assert max(map(len, lines)) <= width
     years = next(line for line in lines if line.startswith("Sourcing mix")).split()[4:]
@@ -219,14 +218,14 @@ def test_new_writes_a_scenario_that_solves_and_never_overwrites(tmp_path: Path) 
 
 def test_usage_errors_exit_with_2() -> None:
     assert "Did you mean 'solve'?" in run("solv", "x", code=2).stderr
-    run("solve", code=2)
+    run_apart("solve", code=2)
     assert "no such file" in run("solve", "nowhere.yaml", code=2).stderr
     assert "is a folder" in run("solve", "scenarios", code=2).stderr
     assert "not a plan folder" in run("show", "scenarios", code=2).stderr
 
 
 def test_version_and_help_do_not_import_the_heavy_packages() -> None:
-    assert run("--version").stdout.startswith("stopgap 0.")
+    assert run_apart("--version").stdout.startswith("stopgap 0.")
     code = (
         "import sys; from planner.cli import guarded, app; sys.argv = ['plan', '--help']; guarded(app);"
         "print(sorted({'pyomo', 'pandas', 'highspy', 'numpy', 'pydantic'} & set(sys.modules)))"
@@ -237,9 +236,9 @@ def test_version_and_help_do_not_import_the_heavy_packages() -> None:
 
 def test_no_color_is_respected(tmp_path: Path) -> None:
     run("solve", CASES / "sailco.yaml", "-q", "--out", tmp_path / "p")
-    forced = run("show", tmp_path / "p", env={"FORCE_COLOR": "1"}).stdout
+    forced = run_apart("show", tmp_path / "p", env={"FORCE_COLOR": "1"}).stdout
     assert "\x1b[36" in forced or "\x1b[1;36" in forced
-    plain = run("show", tmp_path / "p", env={"FORCE_COLOR": "1", "NO_COLOR": "1"}).stdout
+    plain = run_apart("show", tmp_path / "p", env={"FORCE_COLOR": "1", "NO_COLOR": "1"}).stdout
     assert "\x1b[36" not in plain
     assert "\x1b[1;36" not in plain
 

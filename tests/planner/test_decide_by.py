@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,7 @@ from planner.errors import InputError, NoPlanError
 from planner.findings import Findings
 from planner.language import new_scenario
 from planner.pipeline import solve_scenario
-
-ROOT = Path(__file__).parents[2]
+from tests.command import run
 
 # 10 t a month are wanted, 180 t in store last 18 months. A mine gives nothing for 12 months and then its size at once; three years are planned.
 # Another one would come too late.
@@ -190,10 +187,7 @@ def test_the_scenario_to_begin_with_has_its_dates(tmp_path: Path) -> None:
 
 def test_the_command_tells_it_as_json(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(CONTRACT, encoding="utf-8")
-    run = subprocess.run(
-        [sys.executable, "-m", "planner", "decide-by", "s.yaml", "--within", "25 %", "--json"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    told = json.loads(run.stdout)
+    told = json.loads(run("decide-by", "s.yaml", "--within", "25 %", "--json", cwd=tmp_path).stdout)
     assert told["command"] == "decide-by"
     assert told["tables"]["decisions"][0]["latest_within"] == "2026-04"
     assert told["tables"]["decisions"][0]["slack_months"] is None
@@ -201,8 +195,4 @@ def test_the_command_tells_it_as_json(tmp_path: Path) -> None:
 
 def test_the_command_refuses_a_share_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(CONTRACT, encoding="utf-8")
-    run = subprocess.run(
-        [sys.executable, "-m", "planner", "decide-by", "s.yaml", "--within", "soon"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 2
-    assert "--within soon: " in run.stderr
+    assert "--within soon: " in run("decide-by", "s.yaml", "--within", "soon", cwd=tmp_path, code=2).stderr

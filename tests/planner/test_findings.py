@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from planner.errors import InputError
 from planner.findings import RECORD, Chart, Column, Findings, Section, plain, told
 from planner.report.findings import findings_page
 from planner.show.findings import render_findings
+from tests.command import run
 
 
 def found(rows: int = 3) -> Findings:
@@ -120,9 +119,7 @@ def test_a_key_that_is_made_anew_is_told(tmp_path: Path, words: tuple[str, ...])
     """A misspelt id after --set changes nothing that was meant: whoever reads the findings must know."""
     (tmp_path / "q.yaml").write_text(QUESTION, encoding="utf-8")
     name, *options = words
-    command = [sys.executable, "-m", "planner", name, "q.yaml", *options, "--set", "events.cut.demand=1.0", "--json"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
+    done = run(name, "q.yaml", *options, "--set", "events.cut.demand=1.0", "--json", cwd=tmp_path)
     told_on_screen = [line.removeprefix("warning: ") for line in done.stderr.splitlines()]
     assert any("events.cut: does not exist yet and is made anew" in line for line in told_on_screen)
     assert json.loads(done.stdout)["record"]["warnings"] == told_on_screen

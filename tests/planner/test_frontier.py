@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -27,10 +25,10 @@ from planner.pipeline import solve_scenario
 from planner.solver.certificate import proven
 from planner.solver.elastic import Row, with_rows
 from planner.solver.highs import Solution
+from tests.command import ROOT, run
 from tests.oracle.plans import loaded
 from tests.oracle.random_scenarios import random_scenario
 
-ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases"
 
 
@@ -254,10 +252,8 @@ def test_a_corner_is_what_a_policy_would_cost() -> None:
 
 
 def test_the_command(tmp_path: Path) -> None:
-    words = ["frontier", CASES / "cutoff_ramp.yaml", "--over", "capex", "--json", "--html", tmp_path / "page.html"]
-    done = subprocess.run([sys.executable, "-m", "planner", *map(str, words)], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    words: list[str | Path] = ["frontier", CASES / "cutoff_ramp.yaml", "--over", "capex", "--json", "--html", tmp_path / "page.html"]
+    told = json.loads(run(*words).stdout)
     assert told["tables"]["frontier"][0]["cost"] == pytest.approx(30128.235294)
     assert told["tables"]["frontier"][-1]["price"] is None
     assert (tmp_path / "page.html").exists()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,9 +13,7 @@ from planner.pipeline import solve_scenario
 from planner.plan import Plan, Record
 from planner.scenario.load import Loaded, load
 from planner.show import render
-
-ROOT = Path(__file__).parents[2]
-PLAN = Path(sys.executable).with_name("plan")
+from tests.command import ROOT, run
 
 
 def scenario(folder: Path, text: str, *sets: str) -> Loaded:
@@ -288,8 +284,8 @@ def test_the_scenario_that_gets_longer_is_the_one_that_was_solved(tmp_path: Path
     path = tmp_path / "store.yaml"
     path.write_text("version: 1\n" + STORE, encoding="utf-8")
     purse = "policies.purse={kind: budget, covers: [purchases], limit: 1, until: 2030-01}"
-    command: list[str | Path] = [PLAN, "solve", path, "--set", purse, "--set", "demands.plants.shortage=null", "--set", "demands.plants.negotiable=0"]
-    done = subprocess.run([*command, "--relax", "--horizon-test", "1", "--json", "--out", tmp_path / "p"], capture_output=True, text=True, check=True)
+    words: list[str | Path] = ["solve", path, "--set", purse, "--set", "demands.plants.shortage=null", "--set", "demands.plants.negotiable=0"]
+    done = run(*words, "--relax", "--horizon-test", "1", "--json", "--out", tmp_path / "p")
     report = json.loads(done.stdout)
     assert (report["status"], report["horizon_test"]["status"]) == ("relaxed", "optimal")
     assert [item["path"] for item in report["relaxations"]] == ["policies.purse.limit"]
@@ -303,17 +299,15 @@ def test_limits_over_the_whole_horizon_are_noted(tmp_path: Path) -> None:
 def test_the_command_tests_records_and_shows(tmp_path: Path) -> None:
     path = tmp_path / "early.yaml"
     path.write_text("version: 1\n" + EARLY, encoding="utf-8")
-    command: list[str | Path] = [PLAN, "solve", path, "--horizon-test", "3", "--out", tmp_path / "p"]
-    done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+    words: list[str | Path] = ["solve", path, "--out", tmp_path / "p", "--horizon-test"]
+    done = run(*words, "3", "--json")
     report = json.loads(done.stdout)["horizon_test"]
     assert [move["item"] for move in report["moves"]] == ["shaft"]
     assert json.loads((tmp_path / "p" / "plan.json").read_text())["horizon_test"] == report
-    shown = subprocess.run([PLAN, "show", tmp_path / "p"], capture_output=True, text=True, check=True).stdout
+    shown = run("show", tmp_path / "p").stdout
     assert "Horizon test" in shown
     assert "commit shaft: nothing → 100 t/yr in 2027  (100 % of its largest size)" in shown
-    refused = subprocess.run([*command[:4], "0.5", *command[5:]], capture_output=True, text=True, check=False)
-    assert refused.returncode == 2
-    assert "--horizon-test 0.5: is not a whole number of years" in refused.stderr
+    assert "--horizon-test 0.5: is not a whole number of years" in run(*words, "0.5", code=2).stderr
 
 
 def test_japan_does_not_drain_its_stocks_and_a_longer_horizon_hardly_moves_it(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from planner.verify import windows
 from planner.verify.recheck import recheck
 from tests.oracle.plans import loaded
 from tests.oracle.random_scenarios import random_scenario
+from tests.samples import number
 
 CASES = Path(__file__).parents[1] / "cases"
 SEED = 115
@@ -244,7 +245,7 @@ def test_a_damaged_file_is_caught(name: str, suffix: str, folder: Path, capsys: 
 def test_a_flipped_byte_anywhere_in_a_parquet_is_caught(folder: Path) -> None:
     path = folder / "demands.parquet"
     whole = path.read_bytes()
-    for place in range(0, len(whole), max(1, len(whole) // 60)):
+    for place in range(0, len(whole), max(1, len(whole) // number(60))):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 17]) + whole[place + 1 :])
         assert rules(verify_folder(folder))
 
@@ -338,8 +339,8 @@ def test_any_changed_number_of_the_record_is_caught(folder: Path) -> None:
     """With fresh digests: all that the record repeats must follow from scenario and tables."""
     record = json.loads((folder / "plan.json").read_text())
     places = [("figures", *path) for path in leaves(record["figures"])]
-    chosen = [place for key in FACTS for place in leaves({key: record[key]})] + places[:: max(1, len(places) // 60)]
-    assert len(chosen) > 60
+    chosen = [place for key in FACTS for place in leaves({key: record[key]})] + places[:: max(1, len(places) // number(60))]
+    assert len(chosen) > number(60)
     for place in chosen:
         tree = json.loads(json.dumps(record))
         old = put(tree, place, 0)

@@ -23,6 +23,7 @@ from planner.sweep.template import Template
 from sourcing_lp.data import SourcingData
 from tests.oracle.plans import loaded
 from tests.oracle.random_scenarios import random_scenario
+from tests.samples import number
 
 ROOT = Path(__file__).parents[2]
 ARRAYS = ("cost", "lower", "upper", "row_lower", "row_upper", "start", "index", "value", "groups")
@@ -67,7 +68,7 @@ def changed_at_random(base: Loaded, plain: Any, seed: int) -> Loaded | None:
         return None
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=number(15), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 400), st.integers(0, 10_000))
 def test_patching_is_building(scenario_seed: int, seed: int) -> None:
     plain = random_scenario(scenario_seed)

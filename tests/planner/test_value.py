@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from planner.findings import Findings
 from planner.pipeline import solve_scenario
 from planner.value import value
 from planner.value.curve import Point, pieces, points_between
+from tests.command import run
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -271,8 +270,6 @@ def test_corners_of_a_convex_function_are_found_from_its_tangents() -> None:
 def test_the_command_tells_it_as_json(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(STOCK, encoding="utf-8")
     (tmp_path / "plenty.yaml").write_text(PLENTY, encoding="utf-8")
-    command = [sys.executable, "-m", "planner", "value", "s.yaml", "plenty.yaml=0.5", "--stock-price", "reserve=28.5", "--json"]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    told = json.loads(run.stdout)
+    told = json.loads(run("value", "s.yaml", "plenty.yaml=0.5", "--stock-price", "reserve=28.5", "--json", cwd=tmp_path).stdout)
     assert told["command"] == "value"
     assert told["tables"]["stockpiles"][0]["pays_up_to"] == pytest.approx(80)

@@ -8,6 +8,18 @@ function brief(value) {
   return size >= 1e9 ? `${amount(value / 1e9)} bn` : size >= 1e6 ? `${amount(value / 1e6)} M` : amount(value);
 }
 
+// The same, with as many digits as tell numbers between two ends apart.
+function briefBetween(values) {
+  const shown = values.filter(numeric);
+  const [low, high] = [Math.min(...shown), Math.max(...shown)];
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const digits = Math.min(12, Math.ceil(Math.log10(size / (high - low || size))) + 2);
+  if (!Number.isFinite(digits) || digits < 4) return brief;
+  const [divisor, word] = size >= 1e9 ? [1e9, ' bn'] : size >= 1e6 ? [1e6, ' M'] : [1, ''];
+  const format = new Intl.NumberFormat('en-US', { maximumSignificantDigits: digits });
+  return (value) => `${format.format(value / divisor)}${word}`;
+}
+
 function drawFinding(chart, hidden) {
   const rows = cells(chart, chart.x).map((_, index) => index).filter((index) => chart.y.some((key) => numeric(cells(chart, key)[index])));
   if (!rows.length) return { empty: 'There is nothing to draw.' };
@@ -68,16 +80,18 @@ function drawPoints(chart, rows, hidden) {
     data: points(name, place).map(([x, y]) => [dated ? time(x) : x, y]), itemStyle: { color: colour(place), opacity: chart.kind === 'scatter' ? 0.7 : 1 }, lineStyle: { color: colour(place), width: 2 },
   })).filter((one) => !hidden.has(one.name));
   const type = counted ? 'value' : dated ? 'time' : 'category';
+  const across = briefBetween(xs);
+  const up = briefBetween(rows.flatMap((index) => (chart.by ? [chart.y[0]] : chart.y).map((key) => cells(chart, key)[index])));
   return {
     legend: names.length > 1 ? names.map((name, place) => ({ key: name, label: name, colour: colour(place) })) : [],
     option: {
       grid: { left: 12, right: 24, top: 34, bottom: 34, containLabel: true },
-      xAxis: axis({ type, name: chart.x_title, nameLocation: 'middle', nameGap: 26, scale: true, ...(counted ? { axisLabel: { formatter: brief } } : {}) }),
-      yAxis: valueAxis(chart.y_title, { scale: true, axisLabel: { formatter: brief } }),
+      xAxis: axis({ type, name: chart.x_title, nameLocation: 'middle', nameGap: 26, scale: true, ...(counted ? { axisLabel: { formatter: across } } : {}) }),
+      yAxis: valueAxis(chart.y_title, { scale: true, axisLabel: { formatter: up } }),
       series,
       tooltip: {
         ...baseOption().tooltip, trigger: 'item',
-        formatter: (item) => tip(dated ? dateWords(item.value[0]) : counted ? brief(item.value[0]) : String(item.value[0]), [[item.color, item.seriesName, brief(item.value[1])]]),
+        formatter: (item) => tip(dated ? dateWords(item.value[0]) : counted ? across(item.value[0]) : String(item.value[0]), [[item.color, item.seriesName, up(item.value[1])]]),
       },
     },
   };

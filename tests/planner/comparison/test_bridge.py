@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from planner.comparison.bridge import _amounts, _causes
 from planner.comparison.sides import common_grid, sides_of
 from tests.planner.comparison.comparing import causes, compared, plan
+from tests.samples import number
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ def test_causes_explain_every_line_before_anything_is_rounded(changes: dict[str,
 numbers = st.integers(1, 200)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=number(25), deadline=None)
 @given(capacity=numbers, price=numbers, quantity=numbers, rate=st.sampled_from([0, 0.07]), holding=st.integers(0, 3))
 def test_bridges_add_up_to_the_last_digit_and_turn_their_sign(capacity: int, price: int, quantity: int, rate: float, holding: int) -> None:
     stock = {"pile": {"material": "ore", "initial": 30, "capacity": 50, "holding_cost": holding}}

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from planner.show.comparison import render_comparison
+from tests.command import ROOT, run, run_apart
 from tests.planner.comparison.comparing import compared, plan
-from tests.planner.test_cli import CASES, run
 
+CASES = ROOT / "tests" / "cases"
 OVERLAY = "extends: cutoff_ramp.yaml\nversion: 1\nstockpiles: {reserve: {initial: 90}}\nsuppliers: {spot: {price: 70}}\n"
 
 
@@ -92,7 +93,7 @@ def test_a_scenario_without_a_plan_ends_as_solve_does(folder: Path) -> None:
     (folder / "none.yaml").write_text("extends: cutoff_ramp.yaml\nversion: 1\ndemands: {plants: {shortage: null, quantity: 9000}}\n", encoding="utf-8")
     assert "infeasible" in run("compare", "first", "none.yaml", cwd=folder, code=3).stderr
     # also from a worker process
-    told = run("compare", "cutoff_ramp.yaml", "dear.yaml", "none.yaml", "--workers", "2", cwd=folder, code=3).stderr
+    told = run_apart("compare", "cutoff_ramp.yaml", "dear.yaml", "none.yaml", "--workers", "2", cwd=folder, code=3).stderr
     assert "The cheapest way out" in told
 
 

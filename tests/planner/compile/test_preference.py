@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from planner.pipeline import solve_scenario
 from planner.plan import Plan
 from planner.program import make_program
 from planner.solver.components import components
+from tests.command import run
 from tests.oracle.plans import loaded, plan_of
 
 Json = dict[str, Any]
@@ -163,9 +162,7 @@ def test_without_tie_break_the_cost_stays(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     text = scenario(3, stockpiles={"k": {"material": "m", "initial": 150}}, demands={"d": {"material": "m", "quantity": 100, "shortage": 7}})
     path.write_text(yaml.safe_dump(text), encoding="utf-8")
-    command = [Path(sys.executable).with_name("plan"), "solve", path, "-q", "--out", tmp_path / "p", "--no-tie-break"]
-    words = [str(word) for word in command]
-    subprocess.run(words, check=True, capture_output=True, timeout=240)
+    run("solve", path, "-q", "--out", tmp_path / "p", "--no-tie-break")
     record = json.loads((tmp_path / "p" / "plan.json").read_text(encoding="utf-8"))
     assert record["tie_break"] == {"tie-break": "off"}
     assert record["total_cost"] == pytest.approx(1050)

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.command import run
 from tests.planner.report.rich import rich_plan
-
-PLAN = Path(sys.executable).with_name("plan")
-
-
-def run(*words: str | Path, code: int = 0, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([PLAN, *map(str, words)], cwd=cwd, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr + done.stdout
-    return done
 
 
 @pytest.fixture

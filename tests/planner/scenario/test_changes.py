@@ -20,6 +20,7 @@ from planner.scenario.overlay import Sources
 from planner.scenario.reader import Node
 from tests.oracle.plans import loaded
 from tests.oracle.random_scenarios import random_scenario
+from tests.samples import number
 
 Path = tuple[str | int, ...]
 
@@ -53,7 +54,7 @@ def outcome(tree: Node, like: Loaded | None) -> Any:
         return [(str(problem.mark), problem.path, problem.problem, problem.hint) for problem in error.problems]
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=number(25), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 400), st.integers(0, 10_000))
 def test_reading_what_has_changed_is_reading_all(scenario_seed: int, seed: int) -> None:
     plain = random_scenario(scenario_seed)

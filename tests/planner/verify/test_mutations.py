@@ -34,6 +34,7 @@ from sourcing_lp.data import SourcingData
 from tests.oracle.plans import loaded, random_plan
 from tests.oracle.random_scenarios import random_scenario
 from tests.oracle.reference_solver import load as plain
+from tests.samples import number
 
 ROOT = Path(__file__).parents[3]
 SEEDS = [6, 45, 51, 74, 80, 86, 115, 137, 138, 145]
@@ -189,7 +190,7 @@ def corrupt(data: st.DataObject, table: pd.DataFrame) -> tuple[pd.DataFrame, str
 
 @pytest.mark.parametrize("name", TABLES)
 @given(data=st.data())
-@settings(max_examples=120, deadline=None, derandomize=True, database=None)
+@settings(max_examples=number(120), deadline=None, derandomize=True, database=None)
 def test_one_wrong_number_is_caught(name: str, data: st.DataObject) -> None:
     seed = data.draw(st.sampled_from([seed for seed in (*SEEDS, CASE) if len(solved(seed)[1].tables[name])]))
     table = solved(seed)[1].tables[name]
@@ -216,7 +217,7 @@ TEXTS = ["", "nothing", "2099-12", "0", "NaN"]
 
 @pytest.mark.parametrize("name", TABLES)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=number(60), deadline=None, derandomize=True, database=None)
 def test_a_wrong_word_or_row_is_caught(name: str, data: st.DataObject) -> None:
     """Any text changed to another one of its column or to nonsense; a row lost, repeated, or repeated under another name."""
     seed = data.draw(st.sampled_from([seed for seed in (*SEEDS, CASE) if len(solved(seed)[1].tables[name])]))
@@ -282,7 +283,7 @@ def test_a_table_of_another_shape_is_caught(name: str) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=number(60), deadline=None, derandomize=True, database=None)
 def test_a_wrong_cost_line_or_total_is_caught(data: st.DataObject) -> None:
     seed = data.draw(st.sampled_from([*SEEDS, CASE]))
     read, plan = solved(seed)

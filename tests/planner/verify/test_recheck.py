@@ -20,6 +20,7 @@ from planner.verify.recheck import TOLERANCE, Check, recheck
 from tests.oracle.plans import Json, changed, loaded, plan_of, random_plan
 from tests.oracle.random_scenarios import random_scenario
 from tests.oracle.reference_solver import load as plain
+from tests.samples import number
 
 ROOT = Path(__file__).parents[3]
 DERIVED = {"wanted", "used", "made", "committed"}
@@ -83,7 +84,7 @@ changes = st.tuples(factors, offsets).filter(lambda pair: pair != (1.0, 0.0))
 
 @pytest.mark.parametrize("name", READ)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@settings(max_examples=number(40), deadline=None, derandomize=True, database=None)
 def test_one_changed_number_is_caught(name: str, data: st.DataObject) -> None:
     seed = data.draw(st.sampled_from([seed for seed in SEEDS if rows(solved(seed)[1].tables[name])]))
     table = solved(seed)[1].tables[name]
@@ -96,7 +97,7 @@ def test_one_changed_number_is_caught(name: str, data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@settings(max_examples=number(40), deadline=None, derandomize=True, database=None)
 def test_one_changed_number_is_caught_in_japan(data: st.DataObject) -> None:
     tables = solved(-1)[1].tables
     name = data.draw(st.sampled_from([name for name in READ if rows(tables[name])]))
