@@ -111,6 +111,8 @@ def sweep_schema() -> dict[str, Any]:
         {"anyOf": [{"required": ["path"]}, {"required": ["paths"]}]},
     ]
     definitions["Design"].update(minProperties=1, maxProperties=1)
+    for name in ("vary", "overlays"):
+        properties[name]["additionalProperties"] = False
     properties["design"] = {"anyOf": [{"enum": [*BY_NAME]}, {"$ref": "#/definitions/Design"}], "description": properties["design"]["description"]}
     return {
         "$schema": DRAFT,

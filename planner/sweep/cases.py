@@ -67,9 +67,10 @@ def families(spec: SweepSpec, tree: Node, path: Path, root: Path | None, known: 
         InputError: for scenarios, overlays, inputs and outputs that are wrong whatever else is set, with what is known already.
     """
     combinations = list(itertools.product(*spec.overlays.values()))
-    problems = [*known, *_too_many(spec, tree, len(combinations))]
+    too_many = list(_too_many(spec, tree, len(combinations)))
+    problems = [*known, *too_many]
     bases: list[Loaded] = []
-    for chosen in combinations if not any(problem.path == "design" for problem in problems) else combinations[:1]:
+    for chosen in combinations[:1] if too_many else combinations:
         try:
             bases.append(base_of(spec, tree, path, root, chosen))
         except InputError as error:
