@@ -79,6 +79,9 @@ def _run(engine: Engine) -> float:
     status = engine.run()
     stop_at_limits(status)
     if status != Status.kOptimal:
+        # out of time HiGHS may also say nothing
+        if engine.deadline is not None and time.monotonic() >= engine.deadline:
+            raise LimitError(f"no optimum: {status}")
         raise SystemExit(f"no optimum: {status}")
     return engine.objective
 
