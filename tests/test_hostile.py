@@ -175,7 +175,7 @@ def bombs() -> dict[str, Callable[[], str]]:
     letters = "abcdefghij"
     aliases = [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in itertools.pairwise(letters)]
     many = "".join(f"  s{i}: {{material: ore, country: c{i}}}\n" for i in range(100_000))
-    crowd = "".join(f"  s{i}: {{material: ore, country: c{i}, capacity: 1}}\n" for i in range(2_000))
+    crowd = "".join(f"  s{i}: {{material: ore, country: c{i}, capacity: 1}}\n" for i in range(5_000))
     projects = "".join(f"  p{i}: {{adds_to: a, decide: {{}}, ramp: 1 year}}\n" for i in range(20))
     century = BASE.replace("start: 2026-01, end: 2028-01, step: year", "start: 2026, end: 2126, step: month")
     return {
@@ -406,7 +406,7 @@ def test_an_entity_in_a_sheet_is_no_empty_cell(here: Path) -> None:
 
 
 def test_more_problems_than_anybody_reads_are_counted(here: Path) -> None:
-    demands = "".join(f"  d{i}: {{kuantity: 1}}\n" for i in range(2_000))
+    demands = "".join(f"  d{i}: {{kuantity: 1}}\n" for i in range(5_000))
     answer = run("check", write("s.yaml", f"version: 1\nhorizon: {{start: 2026, end: 2027, step: year}}\ndemands:\n{demands}"))
     assert answer.code == 2
     assert "more problems; mend these first" in answer.err

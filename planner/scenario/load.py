@@ -25,6 +25,8 @@ from planner.scenario.resolved import resolved_text
 from planner.scenario.schema import Scenario
 
 Loc = tuple[str | int, ...]
+MOST_GUESSED = 200
+"""Slips up to which each is held against all ids, to guess which one was meant."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ def problems_of(tree: Node, error: ValidationError, model: type[BaseModel] = Sce
         model: The model, which knows the keys.
     """
     items = error.errors(include_url=False)[: 2 * MOST_PROBLEMS]
-    return [problem for item in items if not _follows_from(item, items) for problem in _problems(tree, item, model)]
+    return [problem for item in items if not _follows_from(item, items) for problem in _problems(tree, item, model, len(items) <= MOST_GUESSED)]
 
 
 def _check_counts(tree: Node, known: list[Problem]) -> None:
@@ -200,7 +202,7 @@ def _check_horizon(raw: Mapping[str, Any], tree: Node, problems: Problems) -> No
         problems.add(_mark(tree, where, key=False), ".".join(where), str(error), error.hint)
 
 
-def _problems(tree: Node, item: Mapping[str, Any], model: type[BaseModel]) -> list[Problem]:
+def _problems(tree: Node, item: Mapping[str, Any], model: type[BaseModel], guess: bool) -> list[Problem]:
     # pydantic puts the tags of unions ("as-…") and of keys among the parts of a path
     at_key = item["loc"][-1:] == ("[key]",)
     loc: Loc = tuple(part for part in item["loc"] if part != "[key]" and not str(part).startswith("as-"))
@@ -210,7 +212,7 @@ def _problems(tree: Node, item: Mapping[str, Any], model: type[BaseModel]) -> li
         flaws = item["ctx"]["flaws"]
         return [Problem(_mark(tree, (*loc, *sub), key=at_key or bool(sub)), _path(tree, (*loc, *sub)), text, hint) for sub, text, hint in flaws]
     text, hint, about_key = _words(item, loc, model)
-    if item["type"] == "missing" and len(loc) == 3 and loc[0] in ENTITY_MAPS:
+    if guess and item["type"] == "missing" and len(loc) == 3 and loc[0] in ENTITY_MAPS:
         # an entry that lacks what every entry needs is often another one, misspelt
         others = [key for key in tree.at(loc[:1])[0].value if key != loc[1]]
         hint = "; or ".join(filter(None, (hint, did_you_mean(str(loc[1]), others))))
