@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -28,7 +29,7 @@ from planner.verify import windows
 from planner.verify.recheck import recheck
 from tests.oracle.plans import loaded
 from tests.oracle.random_scenarios import random_scenario
-from tests.samples import number
+from tests.samples import number, some
 
 CASES = Path(__file__).parents[1] / "cases"
 SEED = 115
@@ -194,8 +195,7 @@ CORRUPTIONS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
 }
 
 
-@pytest.mark.parametrize("corruption", CORRUPTIONS)
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize(("name", "corruption"), some(list(itertools.product(TABLES, CORRUPTIONS))))
 def test_a_corrupted_table_is_caught(name: str, corruption: str, folder: Path) -> None:
     """In both files and with fresh digests, so that only the numbers and words themselves can tell."""
     write(folder, name, CORRUPTIONS[corruption](pd.read_parquet(folder / f"{name}.parquet")))
@@ -349,8 +349,11 @@ def test_any_changed_number_of_the_record_is_caught(folder: Path) -> None:
         assert rules(verify_folder(folder)), place
 
 
-@pytest.mark.parametrize("key", ["total_cost", "costs", "figures", "tables", "resolved_sha256", "files", "sha256", "title"])
-@pytest.mark.parametrize("value", [None, "text", 0, [], {}, True, [1], {"a": None}, float("nan"), float("inf")])
+KEYS = ["total_cost", "costs", "figures", "tables", "resolved_sha256", "files", "sha256", "title"]
+SHAPES = [None, "text", 0, [], {}, True, [1], {"a": None}, float("nan"), float("inf")]
+
+
+@pytest.mark.parametrize(("key", "value"), some(list(itertools.product(KEYS, SHAPES))))
 def test_a_record_of_another_shape_is_caught(key: str, value: Any, folder: Path) -> None:
     record = json.loads((folder / "plan.json").read_text())
     record[key] = value

@@ -17,11 +17,13 @@ from planner.compile import compile_scenario
 from planner.solver.lower import LinearProgram, NotLinearError, lower, name_of
 from sourcing_lp.units import counted_in
 from tests.oracle.random_scenarios import write
+from tests.samples import some
 
 ROOT = Path(__file__).parents[3]
 FILES = [path for path in sorted((ROOT / "tests" / "cases").glob("*.yaml")) if path.name != "expected.yaml"]
 # overlays that differ in numbers alone make the same rows
-FILES += [ROOT / "scenarios" / "japan" / f"{name}.yaml" for name in ("base", "cutoff", "terminated", "pooled", "capex_capped", "military_only", "no_ramp")]
+JAPAN = ("cutoff", "terminated", "base", "pooled", "capex_capped", "military_only", "no_ramp")
+FILES += [ROOT / "scenarios" / "japan" / f"{name}.yaml" for name in some(JAPAN)]
 SEEDS = range(61)
 
 
@@ -79,7 +81,7 @@ def test_equals_pyomos_compiler_on_files(path: Path) -> None:
     assert_same_as_pyomo(model, lower(model, counted_in(model.data)))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", some(SEEDS))
 def test_equals_pyomos_compiler_on_random_scenarios(seed: int, tmp_path: Path) -> None:
     path = tmp_path / "random.yaml"
     write(seed, str(path), False)
