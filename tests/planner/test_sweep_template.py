@@ -18,7 +18,9 @@ from planner.errors import InputError
 from planner.program import program_of
 from planner.scenario.load import Loaded, load
 from planner.solver.lower import LinearProgram
+from planner.sweep import solving
 from planner.sweep.cases import Texts, scenario_with
+from planner.sweep.solving import Base
 from planner.sweep.template import Template
 from sourcing_lp.data import SourcingData
 from tests.oracle.plans import loaded
@@ -109,6 +111,25 @@ def test_usual_changes_are_patched_and_not_built(key: str) -> None:
     assert (patched is None) == (key == "suppliers.mine.lead_time")
     if patched is not None:
         alike(patched, program_of(other.scenario, other.calendar)[1])
+
+
+def test_each_structure_is_built_once_and_solved_as_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shipments that arrive at once or half a year later are two structures, whatever else is varied; every figure is that of a fresh start."""
+    base = Base(load(ROOT / "tests/cases/cutoff_ramp.yaml"))
+    built: list[Template] = []
+
+    def noting(data: SourcingData) -> Template:
+        built.append(Template(data))
+        return built[-1]
+
+    monkeypatch.setattr(solving, "Template", noting)
+    price: tuple[str | int, ...] = ("suppliers", "spot", "price")
+    runs = [{("suppliers", "mine", "lead_time"): delay, price: money} for money in (50, 60, 70) for delay in ("0 days", "6 months")]
+    found = [base.run(values) for values in runs]
+    assert len(built) == 2
+    for values, result in zip(runs, found, strict=True):
+        alone = Base(base.loaded).run(values)
+        assert (result.status, result.figures) == ("ok", alone.figures)
 
 
 def test_what_was_patched_leaves_no_trace() -> None:
