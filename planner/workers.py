@@ -89,7 +89,7 @@ def as_done(work: Callable[[Task], Made], tasks: Sequence[Task], workers: int | 
 def worker_ahead(workers: int | None, module: str) -> Iterator[None]:
     """Start a worker while this process still finds out what there is to do.
 
-    The first call of :func:`in_parallel` for as many processes takes it over; where there is none, it is sent away.
+    The first call of :func:`in_parallel` for no more processes takes it over; where there is none, it is sent away.
 
     Args:
         workers: Processes, this one included; None for one a core.
@@ -100,10 +100,10 @@ def worker_ahead(workers: int | None, module: str) -> Iterator[None]:
         yield
         return
     pool = _new_pool(others)
+    _waiting.append((others, pool))
     try:
         with _nameless_main():
             pool.submit(_import, module)
-        _waiting.append((others, pool))
         yield
     finally:
         if (others, pool) in _waiting:
@@ -133,7 +133,8 @@ def _import(module: str) -> None:
 @contextmanager
 def _pool(others: int) -> Iterator[ProcessPoolExecutor]:
     """Worker processes, which end with what they are used for, however it ends."""
-    ahead = next((found for found in _waiting if found[0] == others), None)
+    # a pool starts its processes only as tasks come, so a larger one does
+    ahead = next((found for found in _waiting if found[0] >= others), None)
     if ahead is not None:
         _waiting.remove(ahead)
     pool = _new_pool(others) if ahead is None else ahead[1]

@@ -37,6 +37,14 @@ def test_a_worker_without_work_is_gone_at_once() -> None:
     assert not multiprocessing.active_children()
 
 
+def test_a_pool_for_more_processes_does_for_fewer() -> None:
+    with worker_ahead(8, "planner.errors"):
+        (ahead,) = multiprocessing.active_children()
+        found = set(in_parallel(who, range(40), 2, lambda _: None))
+        assert ahead.pid in found
+    assert not multiprocessing.active_children()
+
+
 def test_more_processes_than_were_started_ahead_are_started_anew() -> None:
     with worker_ahead(2, "planner.errors"):
         assert len(set(in_parallel(who, range(40), 3, lambda _: None))) > 1
