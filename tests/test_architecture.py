@@ -21,7 +21,7 @@ LAYERS = {
     "planner.solver": 2,
     "planner.verify": 2,
     "planner.checks": 3,
-    "planner.language": 3,
+    "planner.language": 8,
     "planner.disk": 1,
     "planner.notebook": 1,
     "planner.sheets": 2,

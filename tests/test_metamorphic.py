@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.oracle.plans import ENTITIES, Json, changed, cost_of, plan_of, random_plan, renamed, scaled, seeds_with
 from tests.oracle.random_scenarios import WORTH, random_scenario
 from tests.oracle.reference_solver import load
-from tests.samples import number, some
+from tests.samples import THOROUGH, number, some
 
 CASES = Path(__file__).parent / "cases"
 CASE_NAMES = sorted(path.stem for path in CASES.glob("*.yaml") if path.stem != "expected")
@@ -108,7 +108,7 @@ def test_relaxing_never_raises_the_cost(relax: Callable[[Json], None]) -> None:
         before, after = cost_of(base), cost_of(changed(base, relax))
         assert not_more(after, before), f"seed {seed}: {before} -> {after}"
         lowered += after < before - 1e-6 * abs(before)
-    assert lowered >= 2
+    assert lowered >= (2 if THOROUGH else 1)
 
 
 @pytest.mark.parametrize("seed", some(SEEDS[:12]))
