@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planner.cli.shared import Progress, print_json, terminal
+from planner.errors import Interrupted
 from planner.scenario.characters import message
 
 if TYPE_CHECKING:
@@ -47,8 +48,12 @@ def find_and_tell(find: Find, as_json: bool, out: Path | None, html: Path | None
 def find_kept_and_tell(find: Find, as_json: bool, html: Path | None, folder: Path) -> None:
     """The same for what writes its folder itself, and takes so long that people want to know for how long still."""
     _refuse_other_page(html)
-    with Progress() as progress:
-        found = find(progress=progress.pace)
+    try:
+        with Progress() as progress:
+            found = find(progress=progress.pace)
+    except (KeyboardInterrupt, Interrupted):
+        kept = f"; what was solved stands in {folder}, and the same command goes on from there" if folder.exists() else ""
+        raise Interrupted(f"interrupted{kept}") from None
     tell(found, as_json, html, [folder])
 
 

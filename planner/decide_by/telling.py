@@ -219,9 +219,9 @@ class _Teller:
         if answer.served is None:
             start = f"Decide on {name}{much} by {self.date(answer.free)}, for the sake of cost alone"
         elif answer.never == math.inf:
-            start = f"Decide on {name}{much} by {self.date(answer.served)}: later there is no plan that keeps the rules, or more runs short"
+            start = f"Decide on {name}{much} by {self.date(answer.served)}: later there is no plan that keeps the rules, or more must run short"
         else:
-            start = f"Decide on {name}{much} by {self.date(answer.served)}, or more runs short"
+            start = f"Decide on {name}{much} by {self.date(answer.served)}, or more must run short, whatever is paid"
         return f"{start}; {self.costs(answer)}."
 
     def costs(self, answer: Answer) -> str:
@@ -236,7 +236,7 @@ class _Teller:
     def moratorium(self, answer: Answer) -> str:
         if answer.served is None:
             return f"If nothing is decided at all, nobody need run shorter; {self.costs(answer)}."
-        return f"If nothing is decided before {self.date(answer.served)}, nobody need run shorter, and later somebody does; {self.costs(answer)}."
+        return f"If nothing is decided before {self.date(answer.served)}, nobody need run shorter, and later somebody must; {self.costs(answer)}."
 
 
 def _sections(decisions: pd.DataFrame, asked: Asked, currency: str) -> Iterator[Section]:
@@ -253,7 +253,8 @@ def _sections(decisions: pd.DataFrame, asked: Asked, currency: str) -> Iterator[
         "Decide by",
         "decisions",
         (name, Column("first", "decided"), Column("much", "size"), *dates, Column("slack_months", "slack", "number")),
-        note="Safe until: the last date at which no demand need run shorter than in the cheapest plan, whatever that costs. Free until: at no cost. "
+        note="Safe until: the last date after which there still is a plan, at whatever cost, in which no demand runs shorter than in the cheapest one; where "
+        "shortage is cheaper than that, the cheapest answer to a delay runs shorter before. Free until: at no cost. "
         f"In {told(asked.within, 'percent')}: for no more than that of the least cost. "
         + ("Least short: the last date for the least shortage that any plan could have. " if differs else "")
         + f"Slack: months from when it can first be decided to the first of these. {ANY_TIME}: not even ever.",

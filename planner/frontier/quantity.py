@@ -116,12 +116,18 @@ def _shortage(case: Cheapest, key: str | None = None) -> Quantity:
         title, unit = f"Shortage of {named.label or key}", scenario.materials[key if key in scenario.materials else demand.material[key]].unit
     weights = _weighted(case, {"shortage": lambda n, _i, _t: per_unit.get(n, 0.0)})
     limit = "Each demand's shortage counts as a share of what it wants over the horizon; all demands count alike."
-    found = _simple(case, title, unit, weights, *([limit] if key is None else []))
+    found = _simple(case, title, unit, weights, *([limit] if key is None else []), ANYBODY)
     line = case.program.lines[SHORTAGE]
     own_part = weights[line.columns] != 0
     avoided, others = (Line(0.0, line.columns[part], line.values[part]) for part in (own_part, ~own_part))
     money = "cost without shortage penalties" if key is None else "cost without the penalties for this shortage"
     return replace(found, program=without(case.program, [avoided]), money=money, harm=others)
+
+
+ANYBODY = (
+    "Who goes without does not matter here: at the same shortage a plan may leave other uses short than the cheapest plan does, and then costs less before "
+    "penalties. A frontier of one demand (shortage:ID) tells uses apart."
+)
 
 
 def _share(case: Cheapest, amounts: tuple[Amount, ...], country: str, material: str | None = None) -> Quantity:

@@ -64,7 +64,8 @@ def test_a_stock_gives_time_until_the_ramp_must_have_begun(tmp_path: Path) -> No
     assert shaft["never"] == pytest.approx(16740)
     assert shaft["cost_a_month_after"] == pytest.approx(25920 / 23 - 1080)
     assert shaft["verdict"] == "more runs short without it"
-    assert found.headline[1].startswith("Decide on A shaft (90 t/yr) by 2026-07, or more runs short; each month after 2026-01 costs 46.96 USD at first")
+    decide = "Decide on A shaft (90 t/yr) by 2026-07, or more must run short, whatever is paid"
+    assert found.headline[1].startswith(f"{decide}; each month after 2026-01 costs 46.96 USD at first")
 
 
 def test_what_the_plan_does_not_take_can_wait_for_ever(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from planner.errors import InputError
+from planner.cli.findings import find_kept_and_tell
+from planner.errors import InputError, Interrupted
 from planner.findings import RECORD, Chart, Column, Findings, Section, plain, told
 from planner.report.findings import findings_page
 from planner.show.findings import render_findings
@@ -132,3 +133,13 @@ def test_findings_have_a_folder_of_their_own(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
     with pytest.raises(InputError, match="is not a folder"):
         found().save(tmp_path / "link")
+
+
+def test_who_interrupts_a_sweep_is_told_what_is_kept(tmp_path: Path) -> None:
+    def stopped(**_: object) -> Findings:
+        raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted, match=r"what was solved stands in .*, and the same command goes on from there"):
+        find_kept_and_tell(stopped, False, None, tmp_path)
+    with pytest.raises(Interrupted, match=r"interrupted$"):
+        find_kept_and_tell(stopped, False, None, tmp_path / "not made yet")
