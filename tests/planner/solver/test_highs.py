@@ -28,6 +28,8 @@ from planner.solver.lower import LinearProgram, name_of
 from tests.planner.solver.toy_programs import FREE, TRANSPORT_OPTIMUM, TRANSPORT_PLAN, program, random_program, staircase, transport
 
 ROOT = Path(__file__).parents[3]
+PATIENCE = 60.0
+"""Seconds within which HiGHS is at work, on a machine that does much else."""
 FIELDS = ["cost", "value", "lower", "upper", "row_lower", "row_upper"]
 
 
@@ -145,10 +147,12 @@ def test_no_time_is_a_limit_and_not_a_plan(limit: float) -> None:
 
 
 def test_a_time_limit_stops_a_long_solve() -> None:
-    started = time.perf_counter()
+    lp = staircase(1500)
+    started = time.process_time()
     with pytest.raises(LimitError, match="there is no plan"):
-        solve(staircase(1500), time_limit=0.05)
-    assert time.perf_counter() - started < 1.0
+        solve(lp, time_limit=0.05)
+    # its own work, whatever else the machine does
+    assert time.process_time() - started < 1.0
 
 
 def test_an_ample_limit_does_not_add_up_over_solves() -> None:
@@ -160,15 +164,23 @@ def test_an_ample_limit_does_not_add_up_over_solves() -> None:
 def test_ctrl_c_stops_at_once() -> None:
     """A real SIGINT, from another thread, while HiGHS is at work."""
     lp = staircase(4000)
-    timer = threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT))
-    started = time.perf_counter()
-    timer.start()
+    at_work = threading.Event()
+    started: list[float] = []
+
+    def press() -> None:
+        if at_work.wait(PATIENCE):
+            started.append(time.process_time())
+            os.kill(os.getpid(), signal.SIGINT)
+
+    presser = threading.Thread(target=press)
+    presser.start()
     try:
         with pytest.raises(Interrupted, match="there is no plan"):
-            solve(lp)
+            solve(lp, waiting=lambda _: at_work.set())
     finally:
-        timer.cancel()
-    assert time.perf_counter() - started < 2.5
+        presser.join()
+    # its own work, whatever else the machine does
+    assert time.process_time() - started[0] < 2.0
 
 
 def test_an_interruption_while_waiting_stops_too() -> None:
