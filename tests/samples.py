@@ -18,8 +18,8 @@ def number(of: int) -> int:
     return of if THOROUGH else max(1, of // PART)
 
 
-def some(samples: Sequence[Sample], least: int = 1) -> list[Sample]:
+def some(samples: Sequence[Sample]) -> list[Sample]:
     """Some of the samples, spread evenly; always the same ones."""
-    wanted = len(samples) if THOROUGH else max(least, number(len(samples)))
+    wanted = number(len(samples))
     step = max(1, len(samples) // wanted)
     return list(samples[::step][:wanted])

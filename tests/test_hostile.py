@@ -175,7 +175,7 @@ def bombs() -> dict[str, Callable[[], str]]:
     letters = "abcdefghij"
     aliases = [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in itertools.pairwise(letters)]
     many = "".join(f"  s{i}: {{material: ore, country: c{i}}}\n" for i in range(100_000))
-    crowd = "".join(f"  s{i}: {{material: ore, country: c{i}, capacity: 1}}\n" for i in range(5_000))
+    crowd = "".join(f"  s{i}: {{material: ore, country: c{i}, capacity: 1}}\n" for i in range(2_000))
     projects = "".join(f"  p{i}: {{adds_to: a, decide: {{}}, ramp: 1 year}}\n" for i in range(20))
     century = BASE.replace("start: 2026-01, end: 2028-01, step: year", "start: 2026, end: 2126, step: month")
     return {

@@ -136,10 +136,10 @@ class _Decisions:
         for t in decision.grows:
             self.projects_on.setdefault((project.adds_to, t), []).append(key)
         self.growing += decision.growing
-        for found, more in ((self.ramp, decision.ramp), (self.payments, decision.payments)):
-            found.update(more)
-        for found_at, more_at in ((self.capex, decision.capex), (self.salvage, decision.salvage)):
-            found_at.update(more_at)
+        self.ramp.update(decision.ramp)
+        self.payments.update(decision.payments)
+        self.capex.update(decision.capex)
+        self.salvage.update(decision.salvage)
 
 
 def _decide(setting: Setting, choices: dict[str, Project], committed: Committed) -> RampData:

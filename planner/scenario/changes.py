@@ -8,8 +8,7 @@ from os import PathLike
 from typing import Any, cast
 
 from planner.errors import Mark
-from planner.scenario.dates import make_calendar
-from planner.scenario.load import Loaded, load, validate
+from planner.scenario.load import Loaded, assemble, load
 from planner.scenario.reader import Node
 from planner.scenario.schema import Scenario
 
@@ -28,10 +27,7 @@ def changed(loaded: Loaded, values: Mapping[Path, Any]) -> Loaded:
     Raises:
         InputError: if the changed scenario is not valid.
     """
-    tree = with_values(loaded.sources.tree, values)
-    scenario = validate(tree, like=loaded)
-    calendar = make_calendar(scenario.horizon.start, scenario.horizon.parts)
-    return Loaded(loaded.name, scenario, calendar, replace(loaded.sources, tree=tree))
+    return assemble(loaded.name, replace(loaded.sources, tree=with_values(loaded.sources.tree, values)), like=loaded)
 
 
 def with_note(note: str | dict[str, str] | None, key: str, text: str) -> dict[str, str]:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from planner.errors import InputError, Mark, Problem, UnitError, did_you_mean
-from planner.scenario.changes import with_values
+from planner.scenario.changes import changed, with_values
 from planner.scenario.characters import harmless
 from planner.scenario.load import Loaded, assemble
-from planner.scenario.overlay import ENTITY_MAPS, Sources, default_root, gather
+from planner.scenario.overlay import ENTITY_MAPS, default_root, gather
 from planner.scenario.reader import Node
 from planner.scenario.resolved import resolved_text
 from planner.scenario.units import split
@@ -138,7 +138,7 @@ def _which_never_work(spec: SweepSpec, tree: Node, bases: list[Loaded]) -> Itera
 
 def _without_figure(spec: SweepSpec, tree: Node, bases: list[Loaded]) -> Iterator[Problem]:
     """Outputs that no run can have."""
-    names = list(dict.fromkeys(name for base in bases for name in names_of(base.scenario)))
+    names = names_of(*(base.scenario for base in bases))
     for place, pattern in enumerate(spec.outputs):
         if not any(fnmatchcase(name, pattern) for name in names):
             hint = did_you_mean(pattern, names, "write total_cost, short.*, cost.*")
@@ -158,23 +158,13 @@ def _problem_with(base: Loaded, variation: Variation, value: Any) -> tuple[str, 
     """(problem, hint) of a value of one input set alone."""
     try:
         values = _Paths(base.sources.tree).of(variation, value)
-        scenario_with(base, values)
+        changed(base, values)
     except UnitError as error:
         return str(error), error.hint
     except InputError as error:
         first = error.problems[0] if error.problems else Problem(Mark(""), "", str(error))
         return f"{first.path}: {first.problem}", first.hint
     return None
-
-
-def scenario_with(base: Loaded, values: Values) -> Loaded:
-    """The scenario of a run.
-
-    Raises:
-        InputError: if it is not valid.
-    """
-    tree = with_values(base.sources.tree, values)
-    return assemble(base.name, Sources(tree, base.sources.files), like=base)
 
 
 class _Paths:

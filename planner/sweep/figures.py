@@ -115,8 +115,12 @@ def _is_money(name: str) -> bool:
     return name == "capex" or name.startswith("cost.")
 
 
-def names_of(scenario: Scenario) -> list[str]:
-    """Names of all figures that a scenario may have, in the order in which they are told."""
+def names_of(*scenarios: Scenario) -> list[str]:
+    """Names of all figures that scenarios may have, in the order in which they are told."""
+    return list(dict.fromkeys(name for scenario in scenarios for name in _names(scenario)))
+
+
+def _names(scenario: Scenario) -> list[str]:
     materials = list(dict.fromkeys(demand.material for demand in scenario.demands.values()))
     origins = sorted({(item.material, item.mined_in) for item in scenario.suppliers.values() if item.mined_in})
     return [

@@ -18,6 +18,7 @@ from planner.compile.setting import Memory, Setting
 from planner.errors import InputError, Interrupted, LimitError, StopgapError, listed
 from planner.optimum import find_best
 from planner.program import lowered
+from planner.scenario.changes import changed
 from planner.scenario.dates import Calendar
 from planner.scenario.load import Loaded
 from planner.scenario.parts import split
@@ -25,7 +26,7 @@ from planner.scenario.schema import Scenario
 from planner.solver.engine import Basis
 from planner.solver.highs import NoSolution
 from planner.solver.lower import LinearProgram
-from planner.sweep.cases import Values, scenario_with
+from planner.sweep.cases import Values
 from planner.sweep.figures import Reading, figures_of, put_together
 from planner.sweep.result import Result, Status
 from planner.sweep.template import Template
@@ -96,7 +97,7 @@ class Base:
         started = time.process_time()
         status: Status = "failed"
         try:
-            return self._solved(scenario_with(self.loaded, values), time_limit, started)
+            return self._solved(changed(self.loaded, values), time_limit, started)
         except Interrupted:
             raise
         except InputError as error:

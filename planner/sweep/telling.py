@@ -26,7 +26,7 @@ QUANTILES = {"least": 0.0, "low": 0.05, "median": 0.5, "high": 0.95, "most": 1.0
 
 def outputs_of(spec: SweepSpec, families: Sequence[Family]) -> list[str]:
     """Names of the figures to be told, in order."""
-    names = list(dict.fromkeys(name for family in families for name in figures.names_of(family.base.scenario)))
+    names = figures.names_of(*(family.base.scenario for family in families))
     if not spec.outputs:
         wanted = set().union(*(figures.usual(family.base.scenario) for family in families))
         return [name for name in names if name in wanted]

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from planner.compile import compile_scenario
 from planner.errors import InputError
 from planner.program import program_of
+from planner.scenario.changes import changed
 from planner.scenario.load import Loaded, load
 from planner.solver.lower import LinearProgram
 from planner.sweep import solving
-from planner.sweep.cases import Texts, scenario_with
+from planner.sweep.cases import Texts
 from planner.sweep.solving import Base
 from planner.sweep.template import Template
 from sourcing_lp.data import SourcingData
@@ -65,7 +66,7 @@ def changed_at_random(base: Loaded, plain: Any, seed: int) -> Loaded | None:
         node, _ = base.sources.tree.at(path)
         values[path] = rng.choice([0.0, node.value * rng.uniform(0.5, 1.5), node.value * 2, node.value / 3])
     try:
-        return scenario_with(base, values)
+        return changed(base, values)
     except InputError:
         return None
 
@@ -165,4 +166,4 @@ def test_digests_are_those_of_the_whole(name: str) -> None:
         {("suppliers", supplier, "tariff"): None, ("demands",): base.sources.tree.value["demands"].plain()},
     ]
     for values in changes:
-        assert texts.digest(values) == scenario_with(base, values).digest
+        assert texts.digest(values) == changed(base, values).digest
