@@ -32,7 +32,7 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to wr
 
 @app.command()
 def schema(
-    of: Annotated[Language, typer.Argument(metavar="[scenario|sweep]", help="What the files are.", show_default=True)] = Language.scenario,
+    of: Annotated[Language, typer.Argument(metavar="scenario|sweep", help="What the files are.", show_default=True)] = Language.scenario,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it there instead of printing it.", show_default=False)] = None,
 ) -> None:
     """Print the JSON Schema of scenario files or of sweep files, for editors."""

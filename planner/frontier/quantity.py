@@ -26,6 +26,10 @@ FORMS = {
 """How each quantity is written; an ID of ``shortage`` is that of a material or a demand."""
 
 
+ROUNDING = 1e-8
+"""Part of a demand up to which a shortage is the same."""
+
+
 @dataclass(frozen=True)
 class Quantity:
     """Something that a planner wants less of, or wants to know the worth of."""
@@ -116,18 +120,30 @@ def _shortage(case: Cheapest, key: str | None = None) -> Quantity:
         title, unit = f"Shortage of {named.label or key}", scenario.materials[key if key in scenario.materials else demand.material[key]].unit
     weights = _weighted(case, {"shortage": lambda n, _i, _t: per_unit.get(n, 0.0)})
     limit = "Each demand's shortage counts as a share of what it wants over the horizon; all demands count alike."
-    found = _simple(case, title, unit, weights, *([limit] if key is None else []), ANYBODY)
+    found = _simple(case, title, unit, weights, *([limit] if key is None else []), "No demand goes shorter in total than in the cheapest plan.")
     line = case.program.lines[SHORTAGE]
     own_part = weights[line.columns] != 0
     avoided, others = (Line(0.0, line.columns[part], line.values[part]) for part in (own_part, ~own_part))
     money = "cost without shortage penalties" if key is None else "cost without the penalties for this shortage"
-    return replace(found, program=without(case.program, [avoided]), money=money, harm=others)
+    capped = _nobody_worse(case, {n: units for n, units in counted.items() if n in per_unit})
+    return replace(found, program=without(capped, [avoided]), money=money, harm=others)
 
 
-ANYBODY = (
-    "Who goes without does not matter here: at the same shortage a plan may leave other uses short than the cheapest plan does, and then costs less before "
-    "penalties. A frontier of one demand (shortage:ID) tells uses apart."
-)
+def _nobody_worse(case: Cheapest, demands: Mapping[str, float]) -> LinearProgram:
+    """The program in which no demand goes shorter over the horizon than in the cheapest plan.
+
+    Without its penalties shortage would else be moved to whoever is dearest to serve, and the cheapest plan would not be on the frontier.
+
+    Args:
+        case: The cheapest plan.
+        demands: What each demand wants [units].
+    """
+    terms: dict[str, dict[int, float]] = {n: {} for n in demands}
+    for column, (name, index) in enumerate(case.program.columns):
+        if name == "shortage" and index[0] in terms:
+            terms[index[0]][column] = 1.0
+    rows = [Row(("shortage_cap", n), columns, upper=float(case.x[[*columns]].sum()) + ROUNDING * demands[n]) for n, columns in terms.items() if columns]
+    return with_rows(case.program, rows)
 
 
 def _share(case: Cheapest, amounts: tuple[Amount, ...], country: str, material: str | None = None) -> Quantity:

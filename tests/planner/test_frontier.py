@@ -107,6 +107,17 @@ def test_shortage_as_a_mean_share_of_demand() -> None:
     assert prices(found) == pytest.approx([90, 120])
 
 
+def test_a_frontier_of_shortage_begins_at_the_cheapest_plan() -> None:
+    """100 t of d go without, since missing costs 5 and m 60; 50 t of e are served at 190: in the mean 50 % are short, at 9500. To serve d costs 6000 more."""
+    scenario = short_scenario()
+    scenario["suppliers"] = {"c": {"material": "m", "capacity": 100, "price": 60}, "y": {"material": "n", "capacity": 50, "price": 190}}
+    scenario["demands"]["d"]["shortage"], scenario["demands"]["e"]["shortage"] = 5, 1000
+    found = frontier(loaded(scenario), "shortage")
+    # without the cap the first corner would be e short and d served, at 6000
+    assert np.array(corners(found)) == close([(50, 50 * 190), (0, 50 * 190 + 100 * 60)])
+    assert found.record["total_cost"] - 100 * 5 == pytest.approx(corners(found)[0][1])
+
+
 def test_capex_by_hand() -> None:
     """A mine of 40 t/yr at 5 replaces b at 14: worth 9 a year, for capex of 3. Without it b's 40 cost 360 more and the capex 120 less."""
     scenario = sources(projects={"e": {"adds_to": "mine", "decide": {}, "size": {"max": 40}, "ramp": 0, "capex": 3}})
