@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import socket
 from collections.abc import Iterable, Iterator, Sequence
 
 from planner.errors import InputError, LimitError, StopgapError
@@ -65,9 +66,12 @@ def _on_cluster(chunks: Sequence[Chunk], address: str) -> Iterator[dict[str, Res
     """
     try:
         from distributed import Client, as_completed
+        from distributed.comm.addressing import get_address_host_port
     except ImportError:
         raise InputError("--cluster needs Dask; install it with: pip install 'stopgap[cluster]'") from None
     try:
+        # a client that finds nobody leaves threads behind which may keep the next one from starting
+        socket.create_connection(get_address_host_port(address), PATIENCE).close()
         client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError(f"--cluster {address}: no scheduler answers there ({error}); start one with: dask scheduler") from None

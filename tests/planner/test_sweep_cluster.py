@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from planner.errors import InputError
-from planner.sweep import running, sweep
+from planner.sweep import sweep
 from tests.planner.test_sweep import MINE
 
 pytest.importorskip("distributed")
@@ -70,8 +70,7 @@ def test_a_worker_that_is_lost_loses_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_no_scheduler_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "PATIENCE", 1)
+def test_no_scheduler_is_told(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(MINE)
     path = tmp_path / "sweep.yaml"
     path.write_text(yaml.safe_dump({"scenario": "mine.yaml", "vary": {"a": {"path": "suppliers.mine.price", "values": [1]}}, "design": "grid"}))
