@@ -16,7 +16,7 @@ from pathlib import Path
 from planner.errors import LimitError
 from planner.program import make_program
 from planner.scenario.load import load
-from planner.solver.engine import Engine, Option, Status, stop_at_limits
+from planner.solver.engine import Engine, Option, SolverError, Status, stop_at_limits
 from planner.solver.highs import LADDER, OPTIONS
 from planner.solver.lower import LinearProgram
 from planner.solver.scale import scale
@@ -79,10 +79,7 @@ def _run(engine: Engine) -> float:
     status = engine.run()
     stop_at_limits(status)
     if status != Status.kOptimal:
-        # out of time HiGHS may also say nothing
-        if engine.deadline is not None and time.monotonic() >= engine.deadline:
-            raise LimitError(f"no optimum: {status}")
-        raise SystemExit(f"no optimum: {status}")
+        raise SolverError(f"no optimum: {status.name}")
     return engine.objective
 
 
@@ -106,8 +103,9 @@ def measured(case: Case, limit: float) -> list[list[str]]:
         started = time.process_time()
         try:
             way(case, limit)
-        except LimitError:
-            rows.append([name, f"over {limit:g}", "–"])
+        except (LimitError, SolverError) as error:
+            told = f"over {limit:g}" if isinstance(error, LimitError) else str(error)
+            rows.append([name, f"{told} (after {time.process_time() - started:.0f})", "–"])
             continue
         spent = time.process_time() - started
         first = first or spent
