@@ -43,11 +43,15 @@ def _joined(columns: Sequence[pa.Array | str], mark: str) -> pa.Array:
 def _cells(column: pd.Series[Any]) -> pa.Array:
     """A column as the cells of a CSV file; what is missing is empty."""
     import pyarrow as pa
+    from pandas.api.types import infer_dtype
 
     if column.dtype.kind in "iu":
-        return pa.array(column.to_numpy()).cast(pa.large_string())
+        return pa.array(column, from_pandas=True).cast(pa.large_string()).fill_null("")
     if column.dtype.kind == "f":
         return _numbers(column)
+    if infer_dtype(column, skipna=True) not in ("string", "empty"):
+        # 1, 1.0 and True are equal, and would be written alike
+        column = column.map(str, na_action="ignore")
     # ids and labels stand in many rows, and are made fit once
     numbers, texts = column.factorize()
     cells = pa.array([*(_csv_cell(inert(str(text))) for text in texts), ""], pa.large_string())
@@ -60,7 +64,7 @@ def _numbers(column: pd.Series[float]) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    values = column.to_numpy(dtype=float)
+    values = column.to_numpy(dtype=float, na_value=np.nan)
     cells, size = pa.array(values, from_pandas=True).cast(pa.large_string()), np.abs(values)
     # Arrow writes whole numbers without a point, and turns to exponents elsewhere
     with np.errstate(invalid="ignore"):

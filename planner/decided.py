@@ -21,11 +21,11 @@ class Amount:
     """Σ weight · column: one number that says what a plan does with something, never negative."""
 
     kind: str
-    """One of ``KINDS``."""
+    """One of ``KINDS``, or ``demand``."""
     id: str
     label: str
     measure: str
-    """``shipped``, ``committed``, ``signed``, ``drawn`` or ``mean level``."""
+    """``shipped``, ``committed``, ``signed``, ``drawn``, ``mean level`` or ``short``."""
     unit: str
     material: str
     columns: Integers
@@ -61,6 +61,22 @@ def amounts(scenario: Scenario, data: SourcingData, program: LinearProgram) -> l
     """
     terms = _Terms(data, program)
     return [*_shipped(scenario, terms), *_committed(scenario, terms), *_signed(scenario, terms), *_stocked(scenario, terms)]
+
+
+def shortages(scenario: Scenario, data: SourcingData, program: LinearProgram) -> list[Amount]:
+    """What each demand goes without over the horizon; arguments as of :func:`amounts`. Demands that cannot run short are left out."""
+    found: dict[str, list[int]] = {}
+    for column, (name, index) in enumerate(program.columns):
+        if name == "shortage":
+            found.setdefault(index[0], []).append(column)
+    return [_short(scenario, n, found[n]) for n in data.demand.material if n in found]
+
+
+def _short(scenario: Scenario, n: str, columns: Sequence[int]) -> Amount:
+    demand = scenario.demands[n]
+    material = scenario.materials[demand.material]
+    label = f"{material.label or demand.material}: {demand.label or n}"
+    return Amount("demand", n, label, "short", material.unit, demand.material, np.array(columns, dtype=np.int32), np.ones(len(columns)))
 
 
 def wanted(data: SourcingData) -> dict[str, float]:

@@ -23,6 +23,8 @@ FORMAT = 1
 RECORD = "findings.json"
 ChartKind = Literal["bar", "line", "step", "scatter", "range"]
 Shown = Literal["text", "number", "money", "percent", "days"]
+DIGITS, MOST_DIGITS = 4, 7
+"""Digits of a number as it is read: so many, and so many at most where fewer would make different numbers alike."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,8 @@ class Findings:
     def cells(self, section: Section) -> list[list[str]]:
         """The rows of a section as they are read."""
         table = self.tables[section.table]
-        return [[told(value, column.shown) for value, column in zip(row, section.columns, strict=True)] for row in _rows(table, section.columns)]
+        columns = [apart(table[column.name].tolist(), column.shown) for column in section.columns]
+        return [list(row) for row in zip(*columns, strict=True)]
 
 
 def amount_told(value: float, unit: str) -> str:
@@ -144,12 +147,26 @@ def amount_told(value: float, unit: str) -> str:
     return f"{told(value, 'money')} {unit}"
 
 
-def _rows(table: pd.DataFrame, columns: Sequence[Column]) -> list[tuple[Any, ...]]:
-    return list(table[[column.name for column in columns]].itertuples(index=False, name=None))
+def apart(values: Sequence[Any], shown: Shown) -> list[str]:
+    """Cells of one column as they are read, with as many digits as tell different numbers apart."""
+    cells = [told(value, shown) for value in values]
+    if shown != "money":
+        return cells
+    for digits in range(DIGITS + 1, MOST_DIGITS + 1):
+        if len(set(cells)) >= len({f"{float(value):.{MOST_DIGITS}g}" for value in values if not pd.isna(value)}):
+            break
+        cells = [told(value, shown, digits) for value in values]
+    return cells
 
 
-def told(value: Any, shown: Shown) -> str:
-    """A cell as it is read: nothing for what is absent."""
+def told(value: Any, shown: Shown, digits: int = DIGITS) -> str:
+    """A cell as it is read: nothing for what is absent.
+
+    Args:
+        value: What is told.
+        shown: How.
+        digits: Of an amount of money, so many at least.
+    """
     if value is None or pd.isna(value):
         return ""
     if shown == "text":
@@ -161,8 +178,8 @@ def told(value: Any, shown: Shown) -> str:
     if shown == "days":
         return f"{value:,.0f}"
     if shown == "money" and abs(value) >= 1e6:
-        return f"{value / 1e9:,.4g} bn" if abs(value) >= 1e9 else f"{value / 1e6:,.4g} M"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        return f"{value / 1e9:,.{digits}g} bn" if abs(value) >= 1e9 else f"{value / 1e6:,.{digits}g} M"
+    return f"{value:,.{max(0, digits - 4)}f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
 
 
 def refuse_other_findings(folder: Path) -> None:

@@ -39,7 +39,7 @@ def frontier(
         typer.Option(
             "--over",
             metavar="QUANTITY",
-            help="shortage, shortage:ID, share:COUNTRY[:MATERIAL], stockpile:ID (its size), opening:ID (its opening stock), capex or emissions.",
+            help="shortage, shortage:ID, share:COUNTRY[:MATERIAL], stockpile:ID (size), opening:ID (opening stock), capex or emissions.",
             show_default=False,
         ),
     ],

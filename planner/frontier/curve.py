@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,6 +72,25 @@ def trace(quantity: Quantity, most: int, done: Callable[[int], None]) -> Curve:
     return _trimmed(sorted(heap, key=lambda segment: segment.first.quantity), tracer)
 
 
+def with_today(curve: Curve, quantity: Quantity) -> Curve:
+    """The curve with the plan as it is on it, where that is no end of it.
+
+    Args:
+        curve: A curve.
+        quantity: What cost is held against.
+    """
+    points = curve.points
+    if quantity.today is None or not points[0].quantity < quantity.at_cheapest < points[-1].quantity:
+        return curve
+    program = quantity.program
+    now = Point(quantity.at_cheapest, float(program.cost @ quantity.today) + program.offset, quantity.today)
+    same = SAME_QUANTITY * (points[-1].quantity - points[0].quantity)
+    if any(abs(point.quantity - now.quantity) <= same for point in points):
+        return replace(curve, points=[now if abs(point.quantity - now.quantity) <= same else point for point in points])
+    place = next(place for place, point in enumerate(points) if point.quantity > now.quantity)
+    return replace(curve, points=[*points[:place], now, *points[place:]], gaps=[*curve.gaps[:place], curve.gaps[place - 1], *curve.gaps[place:]])
+
+
 @dataclass(frozen=True)
 class _Segment:
     first: Point
@@ -99,7 +118,7 @@ class _Tracer:
             program = with_rows(program, [Row(("frontier", None), terms, upper=quantity.up_to * (1 + SAME))])
         outcome = proven(program)
         if isinstance(outcome, NoSolution) or outcome.optimum is None:
-            raise InputError(f"{quantity.title}: more of it earns without end, so there is no frontier; limit it, such as by a capacity")
+            raise InputError(f"--over {quantity.title}: more of it earns without end, so there is no frontier; limit it, such as by a capacity")
         self.program, self.whatif = program, WhatIf(program, outcome.optimum, WARM_COSTS)
         self.start, self.solves, self.span = outcome.x, 1, 0.0
 

@@ -23,7 +23,7 @@ FORMS = {
     "capex": ("capex",),
     "emissions": ("emissions",),
 }
-"""How each quantity is written; an ID of ``shortage`` is that of a material or a demand."""
+"""How each quantity is written; an ID of ``shortage`` is that of a material or a demand, of stocks that of a stockpile or of a material in some."""
 
 
 ROUNDING = 1e-8
@@ -35,6 +35,7 @@ class Quantity:
     """Something that a planner wants less of, or wants to know the worth of."""
 
     title: str
+    """As it stands inside a sentence."""
     unit: str
     program: LinearProgram
     """What is minimised is the money that is held against it."""
@@ -49,6 +50,8 @@ class Quantity:
     money: str = "cost"
     whole: Floats | None = None
     """By column, what it is a share of."""
+    today: Floats | None = None
+    """The cheapest plan, where it need not be an end of the frontier."""
     limits: tuple[str, ...] = ()
 
 
@@ -112,12 +115,12 @@ def _shortage(case: Cheapest, key: str | None = None) -> Quantity:
         _known("shortage", key, (*scenario.materials, *scenario.demands), "material or demand")
     counted = {n: units for n, units in wanted(case.data).items() if units > 0}
     per_unit = {n: 100 / len(counted) / units for n, units in counted.items()}
-    title, unit = "Shortage, mean over demands", "% of demand"
+    title, unit = "shortage, mean over demands", "% of demand"
     if key is not None:
         own = {n for n, material in demand.material.items() if key in (material, n)} if key in scenario.materials else {key}
         per_unit = dict.fromkeys(own, 1.0)
         named = scenario.materials[key] if key in scenario.materials else scenario.demands[key]
-        title, unit = f"Shortage of {named.label or key}", scenario.materials[key if key in scenario.materials else demand.material[key]].unit
+        title, unit = f"shortage of {named.label or key}", scenario.materials[key if key in scenario.materials else demand.material[key]].unit
     weights = _weighted(case, {"shortage": lambda n, _i, _t: per_unit.get(n, 0.0)})
     limit = "Each demand's shortage counts as a share of what it wants over the horizon; all demands count alike."
     found = _simple(case, title, unit, weights, *([limit] if key is None else []), "No demand goes shorter in total than in the cheapest plan.")
@@ -167,44 +170,65 @@ def _share(case: Cheapest, amounts: tuple[Amount, ...], country: str, material: 
     return replace(_simple(case, f"{item.label or material} from {country}", item.unit, weights, *limits), whole=whole)
 
 
-def _stockpile(case: Cheapest, key: str) -> Quantity:
-    """The size of a stockpile: the largest level at the end of any period."""
+def _stores(case: Cheapest, over: str, key: str) -> tuple[str, list[str]]:
+    """(name, stockpiles) of a stockpile, or of all that hold a material."""
     scenario = case.scenario
-    _known("stockpile", key, scenario.stockpiles, "stockpile")
-    levels = [column for column, (name, index) in enumerate(case.program.columns) if name == "stock" and index[0] == key]
-    size, count = case.program.shape[1], len(levels)
-    program = with_columns(case.program, [Column(("largest_level", key), {}, group=int(case.program.groups[levels[0]]))])
-    rows = [Row(("size_of_store", (key, place)), {level: 1.0, size: -1.0}, upper=0.0) for place, level in zip(range(count), levels, strict=True)]
-    value = float(case.x[levels].max())
+    if key in scenario.stockpiles:
+        return scenario.stockpiles[key].label or key, [key]
+    of = [k for k, pile in scenario.stockpiles.items() if pile.material == key]
+    if not of:
+        _known(over, key, [*scenario.stockpiles, *dict.fromkeys(pile.material for pile in scenario.stockpiles.values())], "stockpile, or material in one,")
+    return f"all stockpiles of {scenario.materials[key].label or key}", of
+
+
+def _stockpile(case: Cheapest, key: str) -> Quantity:
+    """The size of stockpiles: the largest level at the end of any period, of all together."""
+    name, piles = _stores(case, "stockpile", key)
+    levels: dict[str, list[int]] = {}
+    for column, (variable, index) in enumerate(case.program.columns):
+        if variable == "stock" and index[0] in piles:
+            levels.setdefault(index[1], []).append(column)
+    size = case.program.shape[1]
+    program = with_columns(case.program, [Column(("largest_level", key), {}, group=int(case.program.groups[next(iter(levels.values()))[0]]))])
+    rows = [Row(("size_of_store", (key, t)), {**dict.fromkeys(columns, 1.0), size: -1.0}, upper=0.0) for t, columns in levels.items()]
+    value = max(float(case.x[columns].sum()) for columns in levels.values())
     limit = "Levels count at the ends of periods. What is in store at the start is given, so a small size means drawing early; for the worth of that: opening."
-    return _of_store(case, "Size of", key, with_rows(program, rows), value, value, limit)
+    return _of_store(case, f"size of {name}", piles[0], with_rows(program, rows), value, value, limit)
 
 
 def _opening(case: Cheapest, key: str) -> Quantity:
-    """What a stockpile holds at the start, from nothing to as much as helps."""
-    scenario, stock = case.scenario, case.data.stock
-    _known("opening", key, scenario.stockpiles, "stockpile")
-    pile, first = scenario.stockpiles[key], case.data.time.periods[0]
-    row = case.program.rows.index(("stock_balance", (key, first)))
-    level = case.program.columns.index(("stock", (key, first)))
-    initial = stock_units(Setting(scenario, case.inquiry.loaded.calendar), pile, pile.initial)
-    kept = stock.retention[key, first]
+    """What stockpiles hold at the start, from nothing to as much as helps; of several, each in the proportion that it has."""
+    name, piles = _stores(case, "opening", key)
+    setting = Setting(case.scenario, case.inquiry.loaded.calendar)
+    holds = {k: stock_units(setting, pile, pile.initial) for k in piles for pile in (case.scenario.stockpiles[k],)}
+    whole = sum(holds.values())
+    if len(piles) > 1 and not whole:
+        raise InputError(f"--over opening:{key}: {listed(piles)} hold nothing, so it is not known which of them would hold more; name one")
+    first = case.data.time.periods[0]
+    rows = {case.program.rows.index(("stock_balance", (k, first))): k for k in piles}
     lower, upper = case.program.row_lower.copy(), case.program.row_upper.copy()
-    lower[row] -= kept * initial
-    upper[row] -= kept * initial
+    terms: dict[int, float] = {}
+    for row, k in rows.items():
+        kept = case.data.stock.retention[k, first]
+        lower[row] -= kept * holds[k]
+        upper[row] -= kept * holds[k]
+        terms[row] = -kept * (holds[k] / whole if whole else 1.0)
+    level = case.program.columns.index(("stock", (piles[0], first)))
     program = replace(case.program, row_lower=lower, row_upper=upper)
-    program = with_columns(program, [Column(("opening", key), {row: -kept}, group=int(program.groups[level]))])
-    limit = "What is in store at the start is not paid for here: a price above what it costs to buy and to hold says that more of it would pay."
-    return _of_store(case, "Opening stock of", key, program, initial, np.inf, limit)
+    program = with_columns(program, [Column(("opening", key), terms, group=int(program.groups[level]))])
+    limits = ["What is in store at the start is not paid for here: a price above what it costs to buy and to hold says that more of it would pay."]
+    if len(piles) > 1:
+        limits.append("All of these stockpiles hold more or less in the proportion that they have.")
+    found = _of_store(case, f"opening stock of {name}", piles[0], program, whole, np.inf, *limits)
+    return replace(found, today=np.append(case.x, whole))
 
 
-def _of_store(case: Cheapest, what: str, key: str, program: LinearProgram, at_cheapest: float, up_to: float, limit: str) -> Quantity:
-    """A quantity that is the last column of a program with one more."""
+def _of_store(case: Cheapest, title: str, key: str, program: LinearProgram, at_cheapest: float, up_to: float, *limits: str) -> Quantity:
+    """A quantity that is the last column of a program with one more; ``key`` is a stockpile of its material."""
     weights = np.zeros(program.shape[1])
     weights[-1] = 1.0
-    pile = case.scenario.stockpiles[key]
-    unit, harm = case.scenario.materials[pile.material].unit, case.program.lines[SHORTAGE]
-    return Quantity(f"{what} {pile.label or key}", unit, program, weights, at_cheapest, up_to, harm, limits=(limit,))
+    unit, harm = case.scenario.unit(case.scenario.stockpiles[key].material), case.program.lines[SHORTAGE]
+    return Quantity(title, unit, program, weights, at_cheapest, up_to, harm, limits=limits)
 
 
 def _capex(case: Cheapest) -> Quantity:
@@ -212,7 +236,7 @@ def _capex(case: Cheapest) -> Quantity:
     for (e, v, _), money in case.data.ramp.payments.items():
         paid[e, v] = paid.get((e, v), 0.0) + money
     weights = _weighted(case, {"commit": lambda e, v: paid.get((e, v), 0.0)})
-    return _simple(case, "Capex of what is still to be decided", case.currency, weights, "Capex is undiscounted and counts what falls due inside the horizon.")
+    return _simple(case, "capex of what is still to be decided", case.currency, weights, "Capex is undiscounted and counts what falls due inside the horizon.")
 
 
 def _emissions(case: Cheapest) -> Quantity:
@@ -222,4 +246,4 @@ def _emissions(case: Cheapest) -> Quantity:
         "lift": lambda c, _t: supply.get(contracts[c], 0.0),
         "activity": lambda p, _t: conversion.get(p, 0.0),
     }
-    return _simple(case, "Emissions", "t CO2e", _weighted(case, weigh), "Emissions are those of what suppliers ship and of processes, as scenarios state them.")
+    return _simple(case, "emissions", "t CO2e", _weighted(case, weigh), "Emissions are those of what suppliers ship and of processes, as scenarios state them.")

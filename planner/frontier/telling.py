@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from planner.cheapest import Cheapest
 from planner.decided import Amount, most_alike
-from planner.findings import Chart, Column, Section, amount_told
+from planner.findings import Chart, Column, Section, amount_told, apart
 from planner.frontier.curve import Curve, Point
 from planner.frontier.quantity import Quantity
 from planner.solver.lower import Floats
 
 MOVE = 0.01
 """Changes below this, as a share of the most of its kind and material, are not named."""
-NAMES = 2
+NAMES = 3
+SAME = 1e-6
+"""Differences below this, as a part of what is compared, are rounding."""
 
 
-def frontier_table(quantity: Quantity, curve: Curve, amounts: Sequence[Amount]) -> pd.DataFrame:
-    """A row a corner, the largest quantity first; what stands of a segment is about that to the next row."""
+def frontier_table(case: Cheapest, quantity: Quantity, curve: Curve, amounts: Sequence[Amount], short: Sequence[Amount]) -> pd.DataFrame:
+    """A row a corner, the largest quantity first; what stands of a segment is about that to the next row.
+
+    Args:
+        case: The cheapest plan.
+        quantity: What cost is held against.
+        curve: The frontier.
+        amounts: What plans decide.
+        short: What demands go without.
+    """
     points, gaps = curve.points[::-1], [*curve.gaps[::-1], 0.0]
     values = [_values(amounts, point) for point in points]
+    materials = {key: material.label or key for key, material in case.scenario.materials.items()}
+    lacking = [_values(short, point) for point in points]
+    today = next((place for place, point in enumerate(points) if point.x is quantity.today), 0)
     scale = most_alike(amounts, np.max(values, axis=0))
     rows = []
     for place, point in enumerate(points):
@@ -31,6 +44,8 @@ def frontier_table(quantity: Quantity, curve: Curve, amounts: Sequence[Amount]) 
         rows.append(
             {
                 "corner": place + 1,
+                "as_it_is": place == today and (quantity.today is None or point.x is quantity.today),
+                "place": "as it is" if place == today and (quantity.today is None or point.x is quantity.today) else "",
                 "quantity": point.quantity,
                 "unit": quantity.unit,
                 "share": _share(quantity, point.x),
@@ -41,6 +56,7 @@ def frontier_table(quantity: Quantity, curve: Curve, amounts: Sequence[Amount]) 
                 "shortage_cost": float(quantity.harm.values @ point.x[quantity.harm.columns]) + quantity.harm.constant,
                 "more": more,
                 "less": less,
+                **_shorter(short, materials, lacking[today], lacking[place]),
             }
         )
     return pd.DataFrame(rows)
@@ -64,6 +80,23 @@ def _moves(amounts: Sequence[Amount], scale: Floats, before: Floats, after: Floa
     return " · ".join(up), " · ".join(down)
 
 
+def _shorter(short: Sequence[Amount], materials: Mapping[str, str], today: Floats, here: Floats) -> dict[str, str]:
+    """Which materials are shorter than in the plan as it is, the most first, and which less; plans of equal cost differ in who goes without."""
+    change: dict[str, float] = {}
+    size: dict[str, float] = {}
+    for amount, before, after in zip(short, today.tolist(), here.tolist(), strict=True):
+        change[amount.material] = change.get(amount.material, 0.0) + after - before
+        size[amount.material] = size.get(amount.material, 0.0) + max(before, after)
+    units = {amount.material: amount.unit for amount in short}
+    order = sorted((m for m in change if abs(change[m]) > SAME * size[m]), key=lambda m: -abs(change[m]) / size[m])
+    up, down = ([f"{materials[m]} {amount_told(abs(change[m]), units[m])}" for m in order if sign * change[m] > 0] for sign in (1, -1))
+    return {"shorter": _named(up), "less_short": _named(down)}
+
+
+def _named(names: Sequence[str]) -> str:
+    return " · ".join(names[:NAMES]) + (f" and {len(names) - NAMES} more" if len(names) > NAMES else "")
+
+
 def decision_table(curve: Curve, amounts: Sequence[Amount]) -> pd.DataFrame:
     """What the plan at each corner does: tidy."""
     rows = [
@@ -77,19 +110,20 @@ def decision_table(curve: Curve, amounts: Sequence[Amount]) -> pd.DataFrame:
 def headline(case: Cheapest, quantity: Quantity, table: pd.DataFrame) -> tuple[str, ...]:
     """What it comes to."""
     first, last = table.iloc[0], table.iloc[-1]
-    title, unit, currency = quantity.title, quantity.unit, case.currency
+    title, unit, currency = _begun(quantity.title), quantity.unit, case.currency
     has = f"{title}: {amount_told(quantity.at_cheapest, unit)} in the cheapest plan"
     if len(table) == 1:
         if _same(last["quantity"], quantity.at_cheapest):
             return (f"{has}, and no plan has less.",)
         return (f"{has}; {amount_told(last['quantity'], unit)} costs no more, and no plan has less.",)
     ends = f"{has}; from {amount_told(first['quantity'], unit)} to the least, {amount_told(last['quantity'], unit)}, the {quantity.money} rises"
-    prices = table["price"].dropna()
-    dearer = [amount_told(prices.iloc[place], price_unit(case, quantity)) for place in (0, -1)]
-    sentences = [
-        f"{ends} by {amount_told(last['extra_cost'], currency)}, from {amount_told(first['cost'], currency)} to {amount_told(last['cost'], currency)}.",
-        f"The first unit less costs {dearer[0]}, the last {dearer[1]}.",
-    ]
+    dearer = [amount_told(float(price), currency) for price in table["price"].dropna().iloc[[0, -1]]]
+    costs = apart([first["cost"], last["cost"]], "money")
+    between = f", from {costs[0]} to {costs[1]} {currency}" if costs[0] != costs[1] else ""
+    sentences = [f"{ends} by {amount_told(last['extra_cost'], currency)}{between}.", f"The first {unit} less costs {dearer[0]}, the last {dearer[1]}."]
+    sentences += _as_it_is(quantity, table, currency)
+    if last["shorter"]:
+        sentences.append(f"At the least of it, this goes short by more: {last['shorter']}.")
     largest = float(table["gap"].max())
     if largest > 0:
         below = f"between these it lies up to {amount_told(largest, currency)} below the straight line"
@@ -97,22 +131,47 @@ def headline(case: Cheapest, quantity: Quantity, table: pd.DataFrame) -> tuple[s
     return tuple(sentences)
 
 
+def _begun(words: str) -> str:
+    """Words at the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
+
+
+def _as_it_is(quantity: Quantity, table: pd.DataFrame, currency: str) -> list[str]:
+    """What a unit more and a unit less are worth where the plan is, if that is no end."""
+    now = int(np.argmax(table["as_it_is"]))
+    if not 0 < now < len(table) - 1:
+        return []
+    more, less = (amount_told(float(table["price"].iloc[place]), currency) for place in (now - 1, now))
+    return [f"As it is, at {amount_told(quantity.at_cheapest, quantity.unit)}, the next {quantity.unit} more saves {more}, the next less costs {less}."]
+
+
 def _same(one: float, other: float) -> bool:
-    return abs(one - other) <= 1e-6 * max(abs(one), abs(other))
+    return abs(one - other) <= SAME * max(abs(one), abs(other))
 
 
 def price_unit(case: Cheapest, quantity: Quantity) -> str:
     """Unit of the price of one unit less."""
-    return f"{case.currency} per {quantity.unit}"
+    return f"{case.currency} per {quantity.unit}" if quantity.unit != case.currency else f"{case.currency} of cost per {quantity.unit} of capex"
 
 
-def sections(case: Cheapest, quantity: Quantity) -> tuple[Section, ...]:
-    """One table, and its chart."""
+def sections(case: Cheapest, quantity: Quantity, table: pd.DataFrame) -> tuple[Section, ...]:
+    """The frontier with its chart, and what changes along it."""
     share = (Column("share", shown="percent"),) if quantity.whole is not None else ()
-    shortage = (Column("shortage_cost", "of it shortage", "money"),) if len(quantity.harm.columns) else ()
+    shortage = (Column("shortage_cost", "penalties in it", "money"),) if len(quantity.harm.columns) else ()
+    # what nobody does at any corner needs no column
+    who = [Column(name, title) for name, title in (("shorter", "short by more"), ("less_short", "short by less")) if table[name].any()]
+    penalties = " Penalties: what shortage counts for in it, which nobody pays." if shortage else ""
+    compared = " Short by more, by less: over the horizon, than in the plan as it is." if who else ""
+    note = f"Money in {case.currency}, {quantity.money}; the price in {price_unit(case, quantity)} holds from a row to the next.{penalties}{compared}"
+    changes = Section(
+        title="What changes on the way",
+        table="frontier",
+        columns=(Column("quantity", quantity.unit, "money"), *who, Column("more", "more of, to the next"), Column("less", "less of, to the next")),
+        most=12,
+    )
     return (
         Section(
-            title=f"From the cheapest plan to the least: {quantity.title[0].lower()}{quantity.title[1:]}",
+            title=f"From the cheapest plan to the least: {quantity.title}",
             table="frontier",
             columns=(
                 Column("quantity", quantity.unit, "money"),
@@ -121,11 +180,11 @@ def sections(case: Cheapest, quantity: Quantity) -> tuple[Section, ...]:
                 *shortage,
                 Column("extra_cost", "extra", "money"),
                 Column("price", "price of one less", "money"),
-                Column("more", "more of, to the next"),
-                Column("less", "less of"),
+                Column("place", ""),
             ),
-            note=f"Money in {case.currency}, {quantity.money}; the price in {price_unit(case, quantity)} holds from a row to the next.",
+            note=note,
             most=40,
-            chart=Chart("line", "quantity", ("cost",), x_title=f"{quantity.title}, {quantity.unit}", y_title=f"{quantity.money}, {case.currency}"),
+            chart=Chart("line", "quantity", ("cost",), x_title=f"{_begun(quantity.title)}, {quantity.unit}", y_title=f"{quantity.money}, {case.currency}"),
         ),
+        *([changes] if who or table["more"].any() or table["less"].any() else ()),
     )

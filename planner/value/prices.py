@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from planner.compile.events import Effects, supplier_target
 from planner.compile.projects import compile_ramp
 from planner.compile.setting import Setting
 from planner.errors import InputError, UnitError, did_you_mean, listed
 from planner.scenario.load import Loaded
-from planner.scenario.schema import Stockpile
+from planner.scenario.schema import Stockpile, Supplier
 from planner.scenario.units import EXAMPLES, Kind, MaterialUnit, Money, convert
 
 
@@ -20,10 +22,16 @@ class Bought:
     price: float
     """Money per unit, today."""
     source: str
+    yearly: float = math.nan
+    """What that seller can ship in a year as things stand [units/yr]; NaN where the price was asked for."""
+    shut: bool = False
+    """Whether events keep everybody from selling, so that the price is that of before."""
 
 
 def buying_prices(loaded: Loaded, asked: Iterable[str]) -> dict[str, Bought]:
     """By stockpile: what a unit more costs today, with putting it in; those that nobody offers are left out.
+
+    The cheapest seller counts whom no event keeps from selling now, at what events make of his price; where there is none, the cheapest as if there were none.
 
     Args:
         loaded: The scenario.
@@ -40,8 +48,8 @@ def buying_prices(loaded: Loaded, asked: Iterable[str]) -> dict[str, Bought]:
         price = given.get(key, given.get(pile.material))
         offers = [Bought(price, "as asked")] if price is not None else list(_offers(setting, pile, capacity))
         if offers:
-            cheapest = min(offers, key=lambda offer: offer.price)
-            found[key] = Bought(cheapest.price + pile.fill_cost, cheapest.source)
+            cheapest = min(offers, key=lambda offer: (offer.shut, offer.price))
+            found[key] = replace(cheapest, price=cheapest.price + pile.fill_cost)
     return found
 
 
@@ -52,12 +60,21 @@ def _capacities(setting: Setting) -> dict[str, float]:
 
 
 def _offers(setting: Setting, pile: Stockpile, capacity: dict[str, float]) -> Iterator[Bought]:
-    """Who sells the material to the party in the first period, before events; with tariff and freight."""
-    first = setting.periods[0]
+    """Who sells the material to the party in the first period, with tariff and freight."""
     for key, supplier in setting.scenario.suppliers.items():
         if supplier.material == pile.material and pile.party in setting.buyers(supplier) and capacity[key] > 0:
-            price = setting.mean(supplier.tiers[0].price, first) * (1 + setting.mean(supplier.tariff, first)) + setting.mean(supplier.freight, first)
-            yield Bought(price, supplier.label or key)
+            everywhere, here = (setting.events.on(supplier_target(key, supplier, party)) for party in (None, pile.party))
+            open_share = everywhere.factor("capacity")[0] * here.smallest("spot")[0]
+            shut = open_share <= 0
+            price = _price(setting, supplier, None if shut else here)
+            yield Bought(price, (supplier.label or key) + (", before events shut it" if shut else ""), capacity[key] * open_share, shut)
+
+
+def _price(setting: Setting, supplier: Supplier, effects: Effects | None) -> float:
+    """Price of a unit in the first period, with tariff and freight; ``effects`` of events are part of it."""
+    first = setting.periods[0]
+    factor, more = (1.0, 0.0) if effects is None else (effects.factor("price")[0], effects.added("tariff")[0])
+    return setting.mean(supplier.tiers[0].price, first) * factor * (1 + setting.mean(supplier.tariff, first) + more) + setting.mean(supplier.freight, first)
 
 
 def _asked(loaded: Loaded, item: str) -> tuple[str, float]:

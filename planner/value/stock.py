@@ -23,14 +23,22 @@ LIMITS = {"stock_capacity": "its room", "draw_rate": "the rate of drawing", "fil
 
 
 @dataclass(frozen=True)
+class Saved:
+    """What one more unit in store from the start saves in one future."""
+
+    future: str
+    weight: float
+    value_now: float
+    """Discounted [money/unit]."""
+
+
+@dataclass(frozen=True)
 class Worth:
     """What a stockpile is worth by its size. Money is discounted to the start."""
 
     key: str
     initial: float
     """The size that it has [units]."""
-    value_now: float
-    """What one more unit saves [money/unit]; minus infinity where no plan is left with more."""
     now: float
     """Expected least cost at that size [money]."""
     smallest: float
@@ -43,6 +51,12 @@ class Worth:
     """Whether more than the last size of the curve is worth as much a unit, or nothing: the curve holds all that matters."""
     held_back: str
     """What keeps it from being used at the present size, in words."""
+    by_future: tuple[Saved, ...]
+
+    @property
+    def value_now(self) -> float:
+        """What one more unit saves in the mean [money/unit]; minus infinity where no plan is left with more."""
+        return sum(saved.weight * saved.value_now for saved in self.by_future)
 
     def pays_up_to(self, price: float) -> float:
         """The largest size of which the last unit saves more than it costs [units]."""
@@ -83,11 +97,11 @@ def worth_of(futures: Sequence[Weighted], key: str, initial: float, price: float
     ends = [low, now, high] if low.at < now.at else [now, high]
     points = [points_between(ask, one, other, rounding, -price) for one, other in itertools.pairwise(ends)]
     joined = [point for place, found in enumerate(points) for point in (found if place == 0 else found[1:])]
-    saved = -sum(one.weight * one.part.directions.along(move) for one, move in zip(known, moves, strict=True))
+    saved = tuple(Saved(one.name, one.weight, -one.part.directions.along(move)) for one, move in zip(known, moves, strict=True))
     # far beyond the last size that is worth something there is nothing to tell
     curve = tuple(piece for piece in pieces(joined, rounding) if piece.slope < 0 or piece.start < initial)
     worth = low.value - now.value if low.at <= 1e-9 * initial else math.nan if low.at <= initial - least else math.inf
-    return Worth(key, initial, saved, now.value, low.at, worth, curve, level, held_back(known, key))
+    return Worth(key, initial, now.value, low.at, worth, curve, level, held_back(known, key), saved)
 
 
 def size_moves(part: Opened, key: str) -> dict[int, float]:

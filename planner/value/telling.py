@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from planner.compile.setting import Setting
+from planner.compile.use import stock_units
 from planner.findings import Chart, Column, Findings, Section, amount_told, told
 from planner.scenario.load import Loaded
 from planner.value.contracts import Premium
@@ -22,16 +24,17 @@ SAME = 1e-3
 """A size that saves less than this part of what all of the stock costs is as good as the present one."""
 STOCK_COLUMNS = (
     "id", "label", "material", "unit", "size", "value_of_one_more", "worth", "price", "price_from",
-    "pays_up_to", "change", "net_saving", "held_back", "verdict",
+    "seller_ships", "room", "pays_up_to", "change", "net_saving", "held_back", "verdict",
 )  # fmt: skip
 PIECE_COLUMNS = ("id", "label", "unit", "from", "to", "value_per_unit", "saves", "saves_from_nothing", "times_now", "times_price")
 CONTRACT_COLUMNS = ("id", "label", "supplier", "unit", "status", "delivered", "price", "saves", "premium", "premium_share", "release", "verdict")
+STOCK_FUTURE_COLUMNS = ("id", "label", "future", "weight", "unit", "value_of_one_more")
 FUTURE_COLUMNS = ("id", "label", "future", "weight", "delivered", "unit", "saves")
 LIMITS = (
     "Each future is planned with all of it known from the first day; only the stock at the start is the same in all. Who does not know what comes "
     "would use a stock less well and need it more.",
     "A stockpile of another size has more or less in it at the start, and room for that; what it costs to hold is in the plan, what it costs to buy is the "
-    "price that is named, and to build more room costs nothing unless a price says so.",
+    "price of one unit from the seller that is named, however many are bought, and to build more room costs nothing unless a price says so.",
     "Each stockpile and each contract is looked at by itself, with the others as they are: values of several do not add up.",
     "A premium raises the price at all times alike; a contract's other terms stay.",
 )
@@ -55,6 +58,7 @@ def tell(found: Valued, record: Mapping[str, Any]) -> Findings:
     contracts = pd.DataFrame([teller.contract(premium) for premium in found.premiums], columns=list(CONTRACT_COLUMNS))
     tables = {
         "stockpiles": stockpiles,
+        "stockpiles_by_future": pd.DataFrame([row for worth in found.worths for row in teller.stock_by_future(worth)], columns=list(STOCK_FUTURE_COLUMNS)),
         "stock_value": pd.DataFrame([row for worth in found.worths for row in teller.pieces(worth)], columns=list(PIECE_COLUMNS)),
         "contracts": contracts,
         "contracts_by_future": pd.DataFrame([row for premium in found.premiums for row in teller.by_future(premium)], columns=list(FUTURE_COLUMNS)),
@@ -76,6 +80,7 @@ class _Teller:
     def __init__(self, found: Valued) -> None:
         self.found, self.scenario = found, found.loaded.scenario
         self.currency = self.scenario.money.currency
+        self.setting = Setting(self.scenario, found.loaded.calendar)
 
     def money(self, amount: float) -> str:
         return amount_told(amount, self.currency)
@@ -101,12 +106,20 @@ class _Teller:
             "worth": worth.worth,
             "price": math.nan if bought is None else bought.price,
             "price_from": "" if bought is None else bought.source,
+            "seller_ships": math.nan if bought is None else bought.yearly,
+            "room": math.inf if pile.capacity is None else stock_units(self.setting, pile, pile.capacity),
             "pays_up_to": pays,
             "change": change,
             "net_saving": saving,
             "held_back": worth.held_back,
             "verdict": _stock_verdict(change, worth.value_now),
         }
+
+    def stock_by_future(self, worth: Worth) -> Iterator[dict[str, Any]]:
+        pile = self.scenario.stockpiles[worth.key]
+        head = {"id": worth.key, "label": pile.label or worth.key, "unit": self.scenario.unit(pile.material)}
+        for saved in worth.by_future:
+            yield {**head, "future": saved.future, "weight": saved.weight, "value_of_one_more": saved.value_now}
 
     def pieces(self, worth: Worth) -> Iterator[dict[str, Any]]:
         pile = self.scenario.stockpiles[worth.key]
@@ -165,15 +178,26 @@ class _Teller:
             unit, net = row["unit"], self.money(row["net_saving"])
             price = f"{told(row['price'], 'number')} {self.currency}/{unit} ({row['price_from']})"
             size = f"{told(row['size'], 'number')} {unit}"
+            doubts = self.doubts(row)
             if row["change"] == math.inf:
-                yield f"{row['label']}: at {price} any larger size that was looked at pays for itself; it holds {size}."
+                yield f"{row['label']}: at {price} any larger size that was looked at pays for itself; it holds {size}.{doubts}"
             elif row["change"] > 0:
-                yield f"{row['label']}: at {price} it pays up to {told(row['pays_up_to'], 'number')} {unit} (now {size}); that would save {net} net."
+                yield f"{row['label']}: at {price} it pays up to {told(row['pays_up_to'], 'number')} {unit} (now {size}); that would save {net} net.{doubts}"
             else:
                 less = told(-row["change"], "number")
                 yield f"{row['label']}: its last {less} {unit} of {size} save less than the {price} that they cost, by {net} in all."
         if len(table) and not len(pays):
             yield "No stockpile of another size would pay at the prices named."
+
+    def doubts(self, row: Mapping[str, Any]) -> str:
+        """What may stand in the way of a larger size: nobody sells, a seller ships little, the room is small."""
+        unit, found = row["unit"], []
+        if row["change"] > row["seller_ships"]:
+            ships = f"{row['price_from']} ships {told(row['seller_ships'], 'number')} {unit} a year"
+            found.append("nobody sells it now, so that is the price of before" if not row["seller_ships"] else f"{ships}, so the rest is dearer or comes later")
+        if row["pays_up_to"] > row["room"]:
+            found.append(f"its room is {told(row['room'], 'number')} {unit}")
+        return f" But {' and '.join(found)}." if found else ""
 
     def contract_sentences(self, table: pd.DataFrame) -> Iterator[str]:
         worth = table[table["saves"] > 0].sort_values("saves", ascending=False)
@@ -191,6 +215,13 @@ class _Teller:
         several = len(self.found.futures) > 1
         if len(tables["stockpiles"]):
             yield from self.stock_sections(tables["stock_value"])
+        if len(tables["stockpiles_by_future"]) and several:
+            yield Section(
+                "Stockpiles, future by future",
+                "stockpiles_by_future",
+                (Column("label", "stockpile"), Column("future"), Column("weight", shown="percent"), Column("value_of_one_more", "one more", "number")),
+                note=f"What one more unit in store from the start saves, {self.currency} per unit, discounted.",
+            )
         if len(tables["contracts"]):
             yield self.contract_section()
         if len(tables["contracts_by_future"]) and several:
@@ -204,11 +235,13 @@ class _Teller:
     def stock_sections(self, curves: pd.DataFrame) -> Iterator[Section]:
         sizes = (Column("size", "size", "number"), Column("pays_up_to", "pays up to", "number"), Column("unit"))
         values = (Column("value_of_one_more", "one more", "number"), Column("price", "price", "number"), Column("net_saving", "net saving", "money"))
+        limits = (Column("room", "room", "number"), Column("seller_ships", "seller ships", "number"))
         yield Section(
             "Stockpiles: the size that pays for itself",
             "stockpiles",
-            (Column("label", "stockpile"), *sizes, *values, Column("verdict", "")),
-            note=f"One more: what one more unit in store from the start saves, {self.currency} per unit, discounted. Price: what it costs to buy today.",
+            (Column("label", "stockpile"), *sizes, *values, *limits, Column("verdict", "")),
+            note=f"One more: what one more unit in store from the start saves, {self.currency} per unit, discounted. Price: what it costs to buy today from "
+            "the cheapest seller who may sell; ships: what he can in a year as things stand. Room: what it may hold; ∞ where nothing limits it.",
             chart=Chart("bar", "label", ("value_of_one_more", "price"), x_title="stockpile", y_title=f"{self.currency} per unit"),
         )
         yield Section(

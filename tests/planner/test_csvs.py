@@ -29,3 +29,15 @@ def test_what_is_missing_is_empty_and_a_table_may_have_no_rows() -> None:
     assert csv_text(table) == "low,unit\n1.5,t\n,é\n"
     assert csv_text(table[:0]) == "low,unit\n"
     assert csv_bytes(table) == csv_text(table).encode()
+
+
+def test_values_of_several_kinds_in_one_column_stand_as_what_they_are() -> None:
+    """1, 1.0 and True are equal to Python, and none of them is the other."""
+    kinds = pd.Series([1, 1.0, True, None, "x", "=1"], dtype=object)
+    assert csv_text(pd.DataFrame({"value": kinds})) == "value\n1\n1.0\nTrue\n\nx\n'=1\n"
+
+
+@pytest.mark.parametrize(("dtype", "told"), [("Int64", "3\n\n"), ("Float64", "3.0\n\n"), ("boolean", "True\n\n"), ("string", "1\n\n")])
+def test_what_is_missing_among_nullable_values_is_empty(dtype: str, told: str) -> None:
+    first = {"Int64": 3, "Float64": 3.0, "boolean": True, "string": "1"}[dtype]
+    assert csv_text(pd.DataFrame({"value": pd.array([first, None], dtype=dtype), "n": [1, 2]})[["value"]]) == f"value\n{told}"

@@ -118,6 +118,21 @@ def test_a_frontier_of_shortage_begins_at_the_cheapest_plan() -> None:
     assert found.record["total_cost"] - 100 * 5 == pytest.approx(corners(found)[0][1])
 
 
+def test_who_goes_shorter_is_told_at_each_corner() -> None:
+    """Without cn d has b's 60 t and 40 t short, at 30 each; c is dearer than going short."""
+    scenario = sources()
+    scenario["demands"]["d"]["shortage"] = 18
+    found = frontier(loaded(scenario), "share:CN")
+    assert np.array(corners(found)) == close([(100, 1000), (40, 1240), (0, 1560)])
+    assert found.tables["frontier"]["shorter"].tolist() == ["", "", "m 40 t"]
+    assert found.tables["frontier"]["as_it_is"].tolist() == [True, False, False]
+    assert found.headline[-1] == "At the least of it, this goes short by more: m 40 t."
+    decisions = found.tables["decisions"]
+    assert decisions.loc[decisions["kind"] == "demand", "value"].tolist() == pytest.approx([0, 0, 40])
+    less = frontier(loaded(short_scenario()), "shortage:m").tables["frontier"]
+    assert less["less_short"].tolist() == ["", "m 30 t"]
+
+
 def test_capex_by_hand() -> None:
     """A mine of 40 t/yr at 5 replaces b at 14: worth 9 a year, for capex of 3. Without it b's 40 cost 360 more and the capex 120 less."""
     scenario = sources(projects={"e": {"adds_to": "mine", "decide": {}, "size": {"max": 40}, "ramp": 0, "capex": 3}})
@@ -134,6 +149,31 @@ def test_what_the_opening_stock_is_worth() -> None:
     assert (table["gap"] == 0).all()
     at = [np.interp(units, table["quantity"][::-1], table["cost"][::-1]) for units in (0, 120, 121)]
     assert at == pytest.approx([116080, 30128.235294, 30005.894737], rel=1e-9)
+    now = table[table["as_it_is"]]
+    assert (now["quantity"].item(), now["cost"].item()) == pytest.approx((120, 30128.235294))
+
+
+def test_the_stockpiles_of_a_material_together() -> None:
+    """Two stores of 20 and 40 t in the place of b's 60 t at 14: 60 units of opening stock save 14 each, and 40 more cn's 10; kept in their proportion."""
+    scenario = sources(stockpiles={"one": {"material": "m", "initial": 20}, "two": {"material": "m", "initial": 40}})
+    scenario["suppliers"]["cn"]["capacity"] = 40
+    found = frontier(loaded(scenario), "opening:m")
+    assert np.array(corners(found)) == close([(100, 0), (60, 400), (0, 400 + 60 * 14)])
+    assert found.headline[0].startswith("Opening stock of all stockpiles of m: 60 t in the cheapest plan")
+    assert "the next t more saves 10 USD, the next less costs 14 USD" in " ".join(found.headline)
+
+
+def test_the_size_of_all_stores_of_a_material() -> None:
+    """cn sells 100 t before it closes; 60 t are wanted in the second year, in stores of 30 and 50 t; what is not in store costs 14 more."""
+    scenario = sources(
+        horizon={"start": "2026-01", "end": "2028-01", "step": "year"},
+        stockpiles={"one": {"material": "m", "capacity": 30}, "two": {"material": "m", "capacity": 50}},
+        events={"closed": {"from": "2027-01", "match": {"suppliers": ["cn"]}, "capacity": 0}},
+    )
+    scenario["suppliers"] = {"cn": {"material": "m", "capacity": 100, "price": 10}, "b": {"material": "m", "capacity": 60, "price": 24}}
+    scenario["demands"]["d"]["quantity"] = {"2026": 40, "2027": 60}
+    found = frontier(loaded(scenario), "stockpile:m")
+    assert np.array(corners(found)) == close([(60, 1000), (0, 400 + 60 * 24)])
 
 
 def test_the_size_of_a_store_by_hand() -> None:
@@ -182,6 +222,7 @@ def test_decisions_stand_at_each_corner() -> None:
         ("stockpile", "write stockpile:ID"),
         ("stockpile:s", "there are none"),
         ("opening:s", "there are none"),
+        ("opening:m", "there are none"),
         ("capex:m", "write capex"),
         ("capex", "zero in every plan"),
         ("shortage", "zero in every plan"),

@@ -66,7 +66,26 @@ def test_each_unit_in_store_replaces_the_dearest_purchase_that_is_left(tmp_path:
     reserve = the(found, "stockpiles", id="reserve")
     assert (reserve["size"], reserve["value_of_one_more"], reserve["worth"]) == pytest.approx((20, 50, 1000))
     assert (reserve["price"], reserve["price_from"], reserve["pays_up_to"], reserve["net_saving"]) == (10, "The cheap seller", pytest.approx(120), 3760)
-    assert found.headline == ("The reserve: at 10 USD/t (The cheap seller) it pays up to 120 t (now 20 t); that would save 3,760 USD net.",)
+    assert found.headline == (
+        "The reserve: at 10 USD/t (The cheap seller) it pays up to 120 t (now 20 t); that would save 3,760 USD net. "
+        "But The cheap seller ships 60 t a year, so the rest is dearer or comes later.",
+    )
+
+
+def test_who_may_not_sell_has_no_price(tmp_path: Path) -> None:
+    """Closed in the first year, the cheap seller is no offer: the dear one sells at 50, or at 60 if that is what an event makes of it."""
+    shut = "events.shut={match: {suppliers: [cheap]}, until: 2027-01, capacity: 0}"
+    for sets, price in (((), 50), (("events.dear={match: {suppliers: [dear]}, price: 1.2}",), 60)):
+        reserve = the(asked(tmp_path, STOCK, shut, *sets), "stockpiles")
+        assert (reserve["price"], reserve["price_from"], reserve["seller_ships"]) == (pytest.approx(price), "dear", 200)
+
+
+def test_where_nobody_may_sell_the_price_is_that_of_before(tmp_path: Path) -> None:
+    """With both closed in the first year and room for 30 t, 20 t more are worth what 100 t short cost."""
+    found = asked(tmp_path, STOCK, "events.shut={match: {materials: [ore]}, until: 2027-01, spot: 0}", "stockpiles.reserve.capacity=30")
+    reserve = the(found, "stockpiles")
+    assert (reserve["price"], reserve["price_from"], reserve["seller_ships"], reserve["room"]) == (10, "The cheap seller, before events shut it", 0, 30)
+    assert found.headline[0].endswith("But nobody sells it now, so that is the price of before and its room is 30 t.")
 
 
 @pytest.mark.parametrize(("price", "size"), [("49 USD/t", 40), ("0.047 USD/kg", 80), ("9", 180), ("1", 300), ("60", 0)])
@@ -86,6 +105,7 @@ def test_futures_are_averaged_by_weight(tmp_path: Path) -> None:
     assert curve(found) == {40: 30, 80: 29, 100: 28, 120: 27, 180: 9, 200: 8, 240: 7, 300: 6}
     assert found.record["futures"] == {"s": 0.5, "plenty": 0.5}
     assert found.headline[0] == "Mean over s (50 %), plenty (50 %)."
+    assert found.tables["stockpiles_by_future"]["value_of_one_more"].tolist() == pytest.approx([50, 10])
 
 
 def test_futures_may_start_with_other_amounts(tmp_path: Path) -> None:
