@@ -103,6 +103,8 @@ class _Reader:
         self.files[shown] = _digest(real, shown)
         if not isinstance(tree.value, dict):
             raise InputError([Problem(tree.mark, "", "a scenario is a map of keys", "start with 'version: 1'")])
+        if {"scenario", "design"} <= tree.value.keys():
+            raise InputError([Problem(tree.mark, "", "is a sweep and no scenario", "solve it with plan sweep, or name the scenario that it varies")])
         parents = tree.value.pop("extends", None)
         self.tables(tree, path, shown)
         merged = Node({}, tree.mark) if onto is None else onto

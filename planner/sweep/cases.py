@@ -101,20 +101,23 @@ def base_of(spec: SweepSpec, tree: Node, path: Path, root: Path | None, chosen: 
     for (kind, names), name in zip(spec.overlays.items(), chosen, strict=True):
         if name != NONE:
             named.append((name, mark_at(tree, "overlays", kind, names.index(name)), f"overlays.{kind}"))
-    missing = [problem for name, mark, key in named for problem in _missing(path, name, mark, key)]
-    if missing:
-        raise InputError(missing)
+    within = root if root is not None else default_root(path)
+    wrong = [problem for name, mark, key in named for problem in _not_there(path, within, name, mark, key)]
+    if wrong:
+        raise InputError(wrong)
     scenario, *overlays = (path.parent / name for name, _, _ in named)
-    sources = gather(scenario, root if root is not None else default_root(path), (), overlays)
+    sources = gather(scenario, within, (), overlays)
     return assemble(harmless(scenario.stem), sources)
 
 
-def _missing(path: Path, name: str, mark: Mark, key: str) -> Iterator[Problem]:
-    """A file that a sweep names and that is not there."""
+def _not_there(path: Path, root: Path, name: str, mark: Mark, key: str) -> Iterator[Problem]:
+    """A file that a sweep names and that is not there, or where it may not be read."""
     target = path.parent / name
     if not target.is_file():
         near = did_you_mean(target.name, [other.name for other in target.parent.glob("*.y*ml")] if target.parent.is_dir() else [])
         yield Problem(mark, key, f"there is no file '{harmless(name)}'", near)
+    elif not target.resolve().is_relative_to(root.resolve()):
+        yield Problem(mark, key, f"'{harmless(name)}' lies outside of {harmless(str(root))}", "name a folder that holds both with --root DIR")
 
 
 def _too_many(spec: SweepSpec, tree: Node, combinations: int) -> Iterator[Problem]:

@@ -72,6 +72,10 @@ SHOWN: dict[str, Told] = {
     ),
 }  # fmt: skip
 SHOWN["latin_hypercube"] = SHOWN["monte_carlo"]
+RANDOM = ("latin_hypercube", "monte_carlo", "sobol")
+"""Designs whose runs are drawn from distributions."""
+UNSURE = 0.1
+"""A share of the variance that is known no better than this is not known."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,22 @@ def sensitivity(spec: SweepSpec, runs: pd.DataFrame, points: Points, outputs: Se
             rows += [{"output": name, **overlays, **row} for row in ranked]
     note = f"{left_out} runs are left out, since they or others that they belong with have no plan." if left_out else ""
     return pd.DataFrame(rows), note
+
+
+def doubt_of(kind: str, moves: pd.DataFrame) -> str:
+    """What keeps the measure of a design from being believed, in a sentence; empty where nothing does.
+
+    Args:
+        kind: The design.
+        moves: What moves the cost.
+    """
+    if kind == "sobol":
+        unsure = float(np.nanmax(moves[["S1_conf", "ST_conf"]].to_numpy(dtype=float)))
+        if unsure > UNSURE or bool((moves[["S1", "ST"]].to_numpy(dtype=float) < -UNSURE).any()):
+            return f"Too few runs for shares of variance: they are known to ± {100 * unsure:.0f} points, and some may lie below 0 or above 100 %; raise runs."
+    if kind == "morris" and (moves["mu_star_conf"] > moves["mu_star"].max()).any():
+        return "Too few trajectories: effects are known no better than to the size of the largest; raise trajectories."
+    return ""
 
 
 def _ends(sample: Sample) -> tuple[list[Row], int]:

@@ -221,7 +221,7 @@ def read_spec(path: Path) -> tuple[SweepSpec, Node, list[Problem]]:
     tree = parse_yaml(read_text(path, str(path)), str(path))
     if not isinstance(tree.value, dict):
         raise InputError([Problem(tree.mark, "", "a sweep is a map of keys", "start with 'scenario: my_scenario.yaml'")])
-    if "horizon" in tree.value and "scenario" not in tree.value:
+    if "scenario" not in tree.value and {"horizon", "extends", "version"} & tree.value.keys():
         hint = f"write a file of its own with 'scenario: {path.name}', 'vary:' and 'design:'; plan new makes one to begin with"
         raise InputError([Problem(tree.mark, "", "is a scenario and no sweep", hint)])
     raw = tree.plain()

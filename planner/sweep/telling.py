@@ -18,9 +18,11 @@ from planner.sweep import figures
 from planner.sweep.cases import Case, Family
 from planner.sweep.design import Points
 from planner.sweep.result import Result
-from planner.sweep.sensitivity import COST, SHOWN, sensitivity
+from planner.sweep.sensitivity import COST, RANDOM, SHOWN, doubt_of, sensitivity
 from planner.sweep.spec import SweepSpec
 
+MOST_READ = 30
+"""Runs that are listed on a terminal."""
 QUANTILES = {"least": 0.0, "low": 0.05, "median": 0.5, "high": 0.95, "most": 1.0}
 
 
@@ -81,7 +83,7 @@ def findings_of(
     sections: list[Section] = []
     if len(moves):
         tables["cost_sensitivity"] = _told_moves(spec, moves, labels)
-        sections.append(_moves_section(spec, note))
+        sections.append(_moves_section(spec, note, currency))
     if spec.overlays:
         tables["cases"] = _cases(spec, runs)
         numbers = [
@@ -90,10 +92,15 @@ def findings_of(
             *(Column(name, shown="money") for name in ("least", "median", "most")),
         ]
         sections.append(
-            Section("Total cost by case", "cases", (Column("label", "case"), *numbers), chart=Chart("range", "label", ("least", "most"), y_title=currency))
+            Section(
+                f"Total cost by case, {currency}",
+                "cases",
+                (Column("label", "case"), *numbers),
+                chart=Chart("range", "label", ("least", "most"), y_title=currency),
+            )
         )
     sections += _charts(spec, runs, moves, labels, currency)
-    sections.append(_summary_section())
+    sections.append(_summary_section(spec))
     lost = runs[runs["status"] != "ok"]
     if len(lost):
         tables["without_plan"] = lost.groupby(["status", "reason"], as_index=False).agg(runs=("run", "size"), first=("run", "min"))
@@ -103,7 +110,7 @@ def findings_of(
         command="sweep",
         title=spec.title or scenario.title or families[0].base.name,
         currency=currency,
-        headline=tuple(_headline(spec, runs, tables, families)),
+        headline=tuple(_headline(spec, runs, tables, families, record)),
         sections=tuple(sections),
         tables=tables,
         record=record,
@@ -131,17 +138,22 @@ def _told(name: str, scenarios: Sequence[Scenario]) -> tuple[str, str]:
     return next(figures.told(name, scenario) for scenario in scenarios if name in figures.names_of(scenario))
 
 
-def _summary_section() -> Section:
-    numbers = [Column(name, shown="money") for name in ("least", "median", "most")]
+def _summary_section(spec: SweepSpec) -> Section:
+    # parts of the runs mean something where they stand for what may happen
+    named = {"least": "least", "low": "5 %", "median": "median", "high": "95 %", "most": "most"}
+    shown = named if spec.design.kind in RANDOM else ("least", "median", "most")
+    numbers = [Column(name, named[name], "money") for name in shown]
     columns = (Column("title", "figure"), Column("unit"), *numbers, Column("above_zero", "runs above 0", "percent"))
     note = "Of the runs that have a plan; what is nothing in all of them is left out."
+    if spec.design.kind in RANDOM:
+        note += " 5 %, 95 %: so many of the runs lie below."
     return Section("How the figures are spread over the runs", "summary", columns, note=note, most=30)
 
 
 def _told_moves(spec: SweepSpec, moves: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     """What moves the cost, with the words of the sweep."""
     mine = moves[moves["output"] == COST].drop(columns="output")
-    words = [" · ".join([labels[row["input"]], *(Path(row[name]).stem for name in spec.overlays)]) for _, row in mine.iterrows()]
+    words = [labels[row["input"]] + (f" ({_case_words(spec, row)})" if spec.overlays else "") for _, row in mine.iterrows()]
     by = SHOWN[spec.design.kind].by
     return mine.assign(label=words).sort_values(by, key=abs, ascending=False, kind="stable").reset_index(drop=True)
 
@@ -150,16 +162,22 @@ def _cases(spec: SweepSpec, runs: pd.DataFrame) -> pd.DataFrame:
     """How the cost is spread over the runs of each combination of overlays."""
     names = list(spec.overlays)
     found = runs.groupby(names, sort=False)[COST].agg(["size", "count", "min", "median", "max"]).reset_index()
-    words = [" · ".join(Path(str(row[name])).stem for name in names) for _, row in found.iterrows()]
+    words = [_case_words(spec, row) for _, row in found.iterrows()]
     columns = {"size": "runs", "count": "with_plan", "min": "least", "max": "most"}
     return found.rename(columns=columns).assign(label=words)
 
 
-def _moves_section(spec: SweepSpec, note: str) -> Section:
+def _case_words(spec: SweepSpec, row: pd.Series[Any]) -> str:
+    """A combination of overlays in words: which list has which file."""
+    return ", ".join(f"{name}: {Path(str(row[name])).stem}" for name in spec.overlays)
+
+
+def _moves_section(spec: SweepSpec, note: str, currency: str) -> Section:
     shown = SHOWN[spec.design.kind]
     columns = (Column("label", "input"), *(Column(name, title, kind) for name, title, kind in shown.columns))
     chart = Chart(shown.chart, "label", shown.y, x_title="", y_title=shown.axis)
-    return Section("What moves the cost", "cost_sensitivity", columns, note=f"{shown.note} {note}".strip(), chart=chart)
+    notes = (f"Money in {currency}." if any(kind == "money" for _, _, kind in shown.columns) else "", shown.note, note)
+    return Section("What moves the cost", "cost_sensitivity", columns, note=" ".join(filter(None, notes)), chart=chart)
 
 
 def _charts(spec: SweepSpec, runs: pd.DataFrame, moves: pd.DataFrame, labels: Mapping[str, str], currency: str) -> list[Section]:
@@ -170,20 +188,26 @@ def _charts(spec: SweepSpec, runs: pd.DataFrame, moves: pd.DataFrame, labels: Ma
     ranked = [name for name in moves.loc[moves["output"] == COST, "input"] if name in numeric] if len(moves) else numeric
     first = (ranked or numeric)[0]
     varied = (*(Column(name) for name in spec.overlays), *_inputs(spec, runs, labels))
-    columns = (Column("run", shown="number"), *varied, Column("status"), Column(COST, "total cost", "money"))
+    columns = (Column("run", shown="number"), *varied, Column("status"), Column(COST, f"total cost, {currency}", "money"))
     by = next(iter(spec.overlays), "")
-    return [Section("The runs", "runs", columns, chart=Chart("scatter", first, (COST,), by=by, x_title=labels[first], y_title=f"total cost, {currency}"))]
+    # a few runs can be read, the first of many say nothing
+    most = 0 if len(runs) > MOST_READ else MOST_READ
+    return [
+        Section("The runs", "runs", columns, most=most, chart=Chart("scatter", first, (COST,), by=by, x_title=labels[first], y_title=f"total cost, {currency}"))
+    ]
 
 
 def _inputs(spec: SweepSpec, runs: pd.DataFrame, labels: Mapping[str, str]) -> list[Column]:
     return [Column(name, labels[name], "number" if runs[name].dtype.kind == "f" else "text") for name in spec.vary]
 
 
-def _headline(spec: SweepSpec, runs: pd.DataFrame, tables: Mapping[str, pd.DataFrame], families: Sequence[Family]) -> list[str]:
+def _headline(spec: SweepSpec, runs: pd.DataFrame, tables: Mapping[str, pd.DataFrame], families: Sequence[Family], record: Mapping[str, Any]) -> list[str]:
     """What it comes to, in sentences."""
     good = runs[runs["status"] == "ok"]
     lost = len(runs) - len(good)
     found = [f"{counted(len(runs), 'runs')}" + (f", {counted(lost, 'runs')} without a plan." if lost else ", all with a plan.")]
+    if known := record["known_before"]:
+        found[0] = f"{found[0][:-1]}; {known:,} of {counted(record['different'], 'different ones')} had been solved before."
     if not len(good):
         return found
     currency = families[0].base.scenario.money.currency
@@ -199,7 +223,10 @@ def _moves_told(spec: SweepSpec, tables: Mapping[str, pd.DataFrame], currency: s
         return []
     shown, first = SHOWN[spec.design.kind], tables["cost_sensitivity"].iloc[0]
     value = first[shown.by]
-    return [] if not np.isfinite(value) or value == 0 else [shown.sentence.format(input=first["label"], value=told(abs(value), shown.as_), currency=currency)]
+    if not np.isfinite(value) or value == 0:
+        return []
+    doubt = doubt_of(spec.design.kind, tables["cost_sensitivity"])
+    return [shown.sentence.format(input=first["label"], value=told(abs(value), shown.as_), currency=currency), *([doubt] if doubt else [])]
 
 
 def _shortages_told(good: pd.DataFrame, families: Sequence[Family]) -> list[str]:
@@ -226,6 +253,6 @@ def _limits(spec: SweepSpec) -> list[str]:
     ]
     if spec.design.kind == "one_at_a_time":
         found.append("One input moves at a time, so what two of them do together is not seen.")
-    if spec.design.kind in ("latin_hypercube", "monte_carlo"):
+    if spec.design.kind in RANDOM and spec.design.kind != "sobol":
         found.append("A rank correlation sees what rises or falls throughout, and not what rises and then falls.")
     return found

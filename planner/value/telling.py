@@ -189,7 +189,7 @@ class _Teller:
         if len(table) and not len(pays):
             yield "No stockpile of another size would pay at the prices named."
 
-    def doubts(self, row: Mapping[str, Any]) -> str:
+    def doubts(self, row: Mapping[Any, Any]) -> str:
         """What may stand in the way of a larger size: nobody sells, a seller ships little, the room is small."""
         unit, found = row["unit"], []
         if row["change"] > row["seller_ships"]:

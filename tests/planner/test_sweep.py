@@ -25,7 +25,7 @@ from planner.cli import app
 from planner.errors import InputError
 from planner.findings import Findings
 from planner.language import new_scenario, sweep_schema
-from planner.scenario.load import loads
+from planner.scenario.load import load, loads
 from planner.sweep import sweep
 from planner.sweep.design import number_of_points, points_of
 from planner.sweep.figures import told
@@ -226,6 +226,20 @@ def test_shares_of_variance_of_a_sum_by_hand(folder: Path) -> None:
     assert moves["ST"].to_dict() == pytest.approx({"shortage": 0.8, "price": 0.2}, abs=0.05)
 
 
+def test_shares_of_variance_from_few_runs_are_doubted(folder: Path) -> None:
+    vary = {"price": {"path": "suppliers.mine.price", "uniform": [10, 30]}, "shortage": {"path": "demands.works.shortage", "uniform": [100, 160]}}
+    few, many = (run(folder, vary=vary, design={"sobol": {"runs": runs}}).headline for runs in (4, 512))
+    assert "Too few runs for shares of variance" in " ".join(few)
+    assert "Too few runs" not in " ".join(many)
+
+
+def test_cases_are_told_by_the_overlays_that_make_them(folder: Path) -> None:
+    (folder / "shut.yaml").write_text("extends: mine.yaml\nevents: {cutoff: {from: 2026-01, spot: 0 %}}\n")
+    found = run(folder, overlays={"cutoff": ["none", "shut.yaml"]}, vary={"capacity": CAPACITY})
+    assert found.tables["cases"]["label"].tolist() == ["cutoff: none", "cutoff: shut"]
+    assert set(found.tables["cost_sensitivity"]["label"]) == {"capacity (cutoff: none)", "capacity (cutoff: shut)"}
+
+
 def test_rank_correlations_have_the_sign_of_the_effect(folder: Path) -> None:
     vary = {"price": {"path": "suppliers.mine.price", "uniform": [10, 11]}, "capacity": {"path": "suppliers.mine.capacity", "uniform": [10, 90]}}
     found = run(folder, vary=vary, design={"monte_carlo": {"runs": 30}})
@@ -346,6 +360,25 @@ def test_all_that_is_wrong_is_told_at_once(folder: Path) -> None:
     assert {problem.path for problem in caught.value.problems} == {"scenario", "overlays.o", "design"}
 
 
+def test_a_scenario_is_no_sweep_and_a_sweep_no_scenario(folder: Path) -> None:
+    written(folder, vary={"capacity": CAPACITY})
+    (folder / "over.yaml").write_text("extends: mine.yaml\n")
+    for scenario in ("mine.yaml", "over.yaml"):
+        with pytest.raises(InputError, match="is a scenario and no sweep"):
+            sweep(folder / scenario, out=folder / "out")
+    with pytest.raises(InputError, match="is a sweep and no scenario; solve it with plan sweep"):
+        load(folder / "sweep.yaml")
+
+
+def test_what_lies_outside_of_the_root_is_told_at_its_place(folder: Path) -> None:
+    (folder / "below").mkdir()
+    written(folder / "below", scenario="../mine.yaml", vary={"capacity": CAPACITY})
+    sweep_file = folder / "below" / "sweep.yaml"
+    with pytest.raises(InputError, match=r"scenario: '../mine\.yaml' lies outside of .*name a folder that holds both with --root DIR"):
+        sweep(sweep_file, out=folder / "out", root=folder / "below")
+    assert len(sweep(sweep_file, out=folder / "out", root=folder, workers=1).tables["runs"]) == 3
+
+
 HOSTILE = {
     "empty": ("", "'scenario' is missing"),
     "a list": ("- 1\n", "a sweep is a map of keys"),
@@ -394,7 +427,7 @@ def test_the_command(folder: Path) -> None:
     assert (folder / "sweeps" / "sweep" / "runs.parquet").exists()
     assert "What moves the cost" in (folder / "page.html").read_text()
     plain = CliRunner().invoke(app, ["sweep", "sweep.yaml", "--workers", "1"])
-    assert "3 runs, all with a plan." in plain.stdout
+    assert "3 runs, all with a plan; 3 of 3 different ones had been solved before." in plain.stdout
 
 
 def test_the_format_has_a_schema_that_describes_every_key() -> None:
