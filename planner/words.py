@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.compile.events import Target, supplier_target
@@ -22,6 +22,8 @@ class Rule:
 
     path: Path
     words: str
+    reached: str = ""
+    """The same of a limit beyond which there is no more, for those who ask what stops them; empty where the words say it already."""
 
     @property
     def dotted(self) -> str:
@@ -58,6 +60,25 @@ _ENTITY: dict[str, tuple[str, Path, str]] = {
     "shortage_tier": ("demands", ("shortage",), "runs short no further than its tiers allow"),
 }
 """Constraints that one key of one entity sets: the map it stands in, the key, and the sentence."""
+REACHED = {
+    "supplier_capacity": "ships all that it can",
+    "contract_volume": "delivers all that was agreed",
+    "project_size": "is at its largest size",
+    "stock_balance": "used up",
+    "stock_capacity": "is full",
+    "stock_floor": "is down to its floor",
+    "draw_rate": "is drawn as fast as allowed",
+    "fill_rate": "is filled as fast as allowed",
+    "process_capacity": "runs at its capacity",
+    "route_capacity": "carries all that it can",
+    "tier_limit": "all at this price is sold",
+    "substitute_limit": "the substitute does all that it may",
+    "max_share": "the largest share is reached",
+    "budget": "the limit of money is reached",
+    "max_emissions": "the limit of emissions is reached",
+    "stock_limit": "the stockpiles are at their limit",
+}
+"""What it means that a constraint holds with nothing to spare."""
 
 
 class Words:
@@ -73,6 +94,10 @@ class Words:
 
     def rule(self, key: Key) -> Rule:
         """The rule behind a row."""
+        rule = self._rule(key)
+        return replace(rule, reached=REACHED.get(key[0], ""))
+
+    def _rule(self, key: Key) -> Rule:
         name, index = key
         parts = index if isinstance(index, tuple) else (index,)
         if name in POLICY_KEYS:
@@ -134,13 +159,13 @@ class Words:
     def spot(self, parts: tuple[Any, ...]) -> Rule:
         """Purchases closed by events."""
         supplier = self.scenario.suppliers[parts[0]]
-        return self._event("spot", supplier_target(parts[0], supplier, parts[1]), parts[-1], f"closes purchases from {parts[0]}")
+        return self._event("spot", supplier_target(parts[0], supplier, parts[1]), parts[-1], f"closes purchases from {supplier.label or parts[0]}")
 
     def sign(self, parts: tuple[Any, ...]) -> Rule:
         """Signing closed by events."""
         contract = self.scenario.contracts[parts[0]]
         supplier = self.scenario.suppliers[contract.supplier]
-        said = f"closes the signing of {parts[0]}"
+        said = f"closes the signing of {contract.label or parts[0]}"
         by_party, by_all = supplier_target(contract.supplier, supplier, contract.party), supplier_target(contract.supplier, supplier)
         spot, commitments = self._smallest("spot", by_party, parts[-1]), self._smallest("commitments", by_all, parts[-1])
         if spot is None or (commitments is not None and commitments[0] < spot[0]):
@@ -149,7 +174,8 @@ class Words:
 
     def commitment(self, parts: tuple[Any, ...]) -> Rule:
         """Decisions closed by events."""
-        return self._event("commitments", project_target(self.setting, self.scenario.projects[parts[0]]), parts[-1], f"closes the decision on {parts[0]}")
+        project = self.scenario.projects[parts[0]]
+        return self._event("commitments", project_target(self.setting, project), parts[-1], f"closes the decision on {project.label or parts[0]}")
 
     def _event(self, effect: str, target: Target, label: str, words: str) -> Rule:
         found = self._smallest(effect, target, label)

@@ -12,14 +12,14 @@ from planner.alternatives.near import Near
 from planner.alternatives.ranges import NearPlan, Range
 from planner.cheapest import Cheapest
 from planner.decided import KINDS, Amount, most_alike
-from planner.findings import Chart, Column, Section, told
+from planner.findings import Chart, Column, Section, amount_told, told
 from planner.solver.lower import Floats
 
 NOTHING = 1e-6
 """Below this, as a share of the most of its kind and material, an amount is rounding."""
 MUST, MAY_DROP, MAY_ADD, NEVER = VERDICTS = ("must have", "may drop", "may add", "never")
 """In every plan; used by the cheapest but not by all; not used by the cheapest but by some; in none."""
-SAID = {MUST: "in every plan", MAY_DROP: "may drop out", MAY_ADD: "may come in", NEVER: "in none"}
+VERDICT_WORDS = "Must have: in every such plan. May drop: in the cheapest, but not in all. May add: not in the cheapest, but in others. Never: in none."
 NAMES = 5
 """So many are named in a sentence or a cell."""
 Tables = dict[str, pd.DataFrame]
@@ -131,9 +131,9 @@ def range_sections(tables: Tables, several: bool) -> list[Section]:
             title=f"{plural.capitalize()}: the least and the most over all such plans",
             table=plural,
             columns=(Column("label", kind), *slack, Column("verdict"), *SHOWN[plural][0]),
-            note=SHOWN[plural][1],
+            note=f"{SHOWN[plural][1]} {VERDICT_WORDS}",
             most=40,
-            chart=Chart("range", "label", ("least_share", "most_share"), x_title="share"),
+            chart=Chart("range", "label", ("least_share", "most_share"), y_title="share"),
         )
         for kind, plural in KINDS.items()
         if plural in tables
@@ -189,14 +189,14 @@ def plan_sections(slack: float, tables: Tables) -> list[Section]:
 
 def headline(case: Cheapest, near: Near, slacks: Sequence[float], tables: Tables) -> tuple[str, ...]:
     """What it comes to."""
-    paid, cost = told(near.paid, "money"), told(case.cost, "money")
-    first = f"The cheapest plan costs {cost} {case.currency} and pays {paid} before credits; no plan below is short of more."
+    paid, cost = (amount_told(money, case.currency) for money in (near.paid, case.cost))
+    first = f"The cheapest plan costs {cost}; {paid} of money is paid in it, without penalties and before credits. No plan below leaves anybody shorter."
     return (first, *(sentence for slack in slacks for sentence in _at(case, near, slack, tables)))
 
 
 def _at(case: Cheapest, near: Near, slack: float, tables: Tables) -> Iterator[str]:
     """What so much more allows, kind by kind."""
-    yield f"For {percent(slack)} more, {told(slack * near.paid, 'money')} {case.currency}:"
+    yield f"For up to {percent(slack)} of that more, {amount_told(slack * near.paid, case.currency)}:"
     for kind in (kind for kind in KINDS.values() if kind in tables):
         yield f"{kind.capitalize()}: {_counted(tables[kind][tables[kind]['slack'] == slack])}."
 
@@ -205,7 +205,7 @@ def _counted(table: pd.DataFrame) -> str:
     """How many have each verdict, and who is in every plan."""
     labels = {word: table.loc[table["verdict"] == word, "label"].tolist() for word in VERDICTS}
     must = f" ({named(labels[MUST])})" if labels[MUST] else ""
-    return ", ".join(f"{len(labels[word])} {SAID[word]}{must if word == MUST else ''}" for word in VERDICTS if labels[word])
+    return ", ".join(f"{len(labels[word])} {word}{must if word == MUST else ''}" for word in VERDICTS if labels[word])
 
 
 def named(labels: Iterable[str]) -> str:

@@ -200,7 +200,8 @@ class _Teller:
         for answer in needed[:MOST_TOLD]:
             yield self.sentence(answer)
         if len(needed) > MOST_TOLD:
-            yield f"{len(needed) - MOST_TOLD} more decisions save money; the table has them."
+            dated = sum(answer.served is not None for answer in needed[MOST_TOLD:])
+            yield f"{len(needed) - MOST_TOLD} more decisions save money{f', {dated} of them with such a date' if dated else ''}; the table has them."
         together = self.asked.together
         if together is not None and together.first is not None and together.free is not None:
             yield self.moratorium(together)
@@ -257,7 +258,7 @@ def _sections(decisions: pd.DataFrame, asked: Asked, currency: str) -> Iterator[
         "shortage is cheaper than that, the cheapest answer to a delay runs shorter before. Free until: at no cost. "
         f"In {told(asked.within, 'percent')}: for no more than that of the least cost. "
         + ("Least short: the last date for the least shortage that any plan could have. " if differs else "")
-        + f"Slack: months from when it can first be decided to the first of these. {ANY_TIME}: not even ever.",
+        + f"Slack: months from the first date on which it can be decided to the last safe one. {ANY_TIME}: it may be left out altogether.",
     )
     delays = [Column(f"delay_{months}", f"{months} mo", "money") for months in MONTHS if decisions[f"delay_{months}"].notna().any()]
     yield Section(
@@ -273,6 +274,7 @@ def _sections(decisions: pd.DataFrame, asked: Asked, currency: str) -> Iterator[
         "delays",
         (name, Column("decided_from", "decided from"), Column("months", "months later", "number"), *costs, Column("most_short", "more short, most of all")),
         note=f"Money in {currency}, discounted.",
-        most=12,
+        # the table above has the months that matter
+        most=0,
         chart=Chart("line", "months", ("extra_cost",), by="label", x_title="months later than in the cheapest plan", y_title=f"extra cost, {currency}"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -19,6 +20,8 @@ from planner.scenario.schema import Scenario
 from planner.words import Rule
 
 Row = dict[str, Any]
+NO_PLAN = "no plan keeps all rules"
+"""What comes where not even leaving demands unserved helps, such as where what must be bought can no longer be used."""
 LIMITS = (
     "The plan that lasts longest is not the cheapest: it spends whatever it takes, knows from the first day who fails and for how long, and may save stock "
     "and turn to others before. Real plans last shorter.",
@@ -72,20 +75,33 @@ class _Telling:
         if tables["levers"]:
             frames["won"] = _side_by_side(frames["levers"])
         cuts = frames["cuts"]
+        frames["hit"] = cuts[(cuts["kind"] == self.base.cut.kind) | (cuts["days_lost"] > 0)].reset_index(drop=True)
         frames["alone"] = cuts[cuts["days_lost_alone"] > 0].sort_values("days_lost_alone", ascending=False, kind="stable").reset_index(drop=True)
         frames["losses"] = cuts[1:].sort_values("loss", ascending=False, kind="stable").reset_index(drop=True)
-        frames["as_it_is"] = frames["demands"][frames["demands"]["kind"] == self.base.cut.kind].reset_index(drop=True)
+        alone = frames["demands"][frames["demands"]["kind"] == self.base.cut.kind].sort_values("lasts", kind="stable")
+        frames["as_it_is"] = alone[~alone["to_the_end"]].reset_index(drop=True)
         title = f"{self.scenario.title or record['scenario']}: how long everything is served"
-        sections = tuple(section for section in SECTIONS if section.table in frames)
+        sections = tuple(self._noted(section, frames) for section in SECTIONS if section.table in frames and len(frames[section.table]))
         return Findings("runway", title, self.currency, tuple(self._headline(tables)), sections, frames, record, LIMITS)
+
+    def _noted(self, section: Section, frames: Mapping[str, pd.DataFrame]) -> Section:
+        """A section that says how many rows it leaves out, since they say nothing."""
+        left_out = {
+            "hit": (len(frames["cuts"]) - len(frames["hit"]), "failures take no day from all demands together"),
+            "as_it_is": (
+                sum(len(case.scenario.demands) for case in self.cases.values()) - len(frames["as_it_is"]),
+                "demands are served to the end of the horizon",
+            ),
+        }
+        number, words = left_out.get(section.table, (0, ""))
+        return replace(section, note=f"{section.note}; {number:,} {words}") if number else section
 
     def _cuts(self) -> list[Row]:
         """One row a cut: the scenario as it is, then those under which somebody runs short soonest."""
         rows = [self._cut(item) for item in self.asked]
-        for kind in {row["kind"] for row in rows}:
-            same = [row for row in rows if row["kind"] == kind]
-            largest = max((row["loss"] for row in same if row["loss"] is not None), default=0.0)
-            for row in same:
+        for group in ([row for row in rows if row["kind"] != "pair"], [row for row in rows if row["kind"] == "pair"]):
+            largest = max((row["loss"] for row in group if row["loss"] is not None and math.isfinite(row["loss"])), default=0.0)
+            for row in group:
                 row["exposure"] = _part(row["loss"], largest)
         return [rows[0], *sorted(rows[1:], key=lambda row: (row["days_lost"] <= 0, row["days"], -row["days_lost_alone"], -(row["loss"] or 0.0)))]
 
@@ -103,7 +119,7 @@ class _Telling:
             **self._time(answer),
             "days_lost": days(self.any, base.day) - days(self.any, answer.day),
             "short": "; ".join(answer.short),
-            "short_label": self._demands_named(answer.short),
+            "short_label": self._demands_named(answer.short) or ("" if answer.open else NO_PLAN),
             **self._why(answer.rule),
             "hit": worst.demand if hit else "",
             "hit_label": self._demand(worst.demand) if hit else "",
@@ -184,7 +200,7 @@ class _Telling:
         if rule is None:
             return {"rule": "", "why": ""}
         kind, key = str(rule.path[0]), str(rule.path[1]) if len(rule.path) > 1 else ""
-        words = "used up" if (kind, rule.path[-1]) == ("stockpiles", "initial") else rule.words
+        words = rule.reached or rule.words
         return {"rule": rule.dotted, "why": words if kind == "horizon" else f"{self._label(kind, key)}: {words}"}
 
     def _headline(self, tables: Mapping[str, list[Row]]) -> Iterator[str]:
@@ -205,15 +221,15 @@ class _Telling:
 
     def _as_it_is(self, base: Row) -> str:
         if base["to_the_end"]:
-            return f"As it is, every demand can be served in full to the end of the horizon ({base['days']:,.0f} days)."
+            return f"As it is, if no cost is spared, every demand can be served in full to the end of the horizon ({base['days']:,.0f} days)."
         why = f" What stops it: {base['why']}." if base["why"] else ""
         time = f"for {base['served']}, until {base['until']}" if base["days"] > 0 else f"until {base['until']} only, so for no day from {self.any.first} on"
-        return f"As it is, every demand can be served in full {time}; then {base['short_label']} runs short.{why}"
+        return f"As it is, if no cost is spared, every demand can be served in full {time}; then {base['short_label']} runs short.{why}"
 
     def _worst(self, row: Row) -> str:
         if row["days_lost"] <= 0:
             return f"Without {row['who']}, {row['hit_label']} by itself loses most: {row['hit_from_to']}."
-        runs = f"; then {row['short_label']} runs short" if row["short_label"] else ""
+        runs = f"; then {row['short_label']} runs short" if row["short"] else f"; then {NO_PLAN}"
         fewer = f"{row['served']} ({row['days_lost']:,.0f} fewer), until {row['until']}"
         return f"It would be soonest without {row['who']}: everything that needs it is served for {fewer}{runs}."
 
@@ -230,7 +246,9 @@ def _side_by_side(levers: pd.DataFrame) -> pd.DataFrame:
     """Levers in columns."""
     keys = ["kind", "key", "who", "demand", "demand_label", "days_before"]
     won = levers.pivot_table(index=keys, columns="lever", values="days_gained", sort=False).reset_index()
-    return won.rename_axis(columns=None)[[*keys, *LEVERS]]
+    won = won.rename_axis(columns=None)[[*keys, *LEVERS]]
+    most = won[list(LEVERS)].max(axis=1).where(won["kind"] != AS_IT_IS.kind, math.inf)
+    return won.assign(most=most).query("most > 0").sort_values("most", ascending=False, kind="stable").drop(columns="most").reset_index(drop=True)
 
 
 def _who(cut: Cut) -> str:
@@ -245,12 +263,10 @@ def _of_kinds(rows: Sequence[Row]) -> str:
 
 
 def _part(loss: float | None, largest: float) -> float | None:
-    """A loss as a part of the largest one; what leaves no plan is all of it."""
-    if loss is None or largest <= 0:
+    """A loss as a part of the largest one that is finite; infinite where no plan is left."""
+    if loss is None or (largest <= 0 and math.isfinite(loss)):
         return None
-    if math.isinf(largest):
-        return 1.0 if math.isinf(loss) else None
-    return loss / largest
+    return loss / largest if largest > 0 else loss
 
 
 SHORT = {"stock": "+1 month stock", "substitutes": "+10 % substitutes", "priorities": "unserved tier", "ramps": "quicker ramps"}
@@ -261,9 +277,9 @@ _FAILS = (_WHO, _LASTS, Column("short_label", "first to run short"), Column("why
 SECTIONS = (
     Section(
         "If it fails",
-        "cuts",
+        "hit",
         _FAILS,
-        "days for which all demands are served that its material can reach; ∞: to the end of the horizon",
+        "days for which all demands are served that its material can reach",
         chart=Chart("bar", "who", ("days",), y_title="days until somebody runs short"),
     ),
     Section(
@@ -276,8 +292,9 @@ SECTIONS = (
     Section(
         "What it costs until recovery",
         "losses",
-        (_WHO, Column("loss", "loss", "money"), Column("exposure", "of the largest of its kind", "percent")),
-        "least cost with it out until recovery, less least cost without; discounted; negative where a duty to buy falls away",
+        (_WHO, Column("loss", "loss", "money"), Column("exposure", "of the largest", "percent")),
+        "least cost with it out until recovery, less least cost without; discounted; ∞ where no plan keeps all rules, negative where a duty to buy falls "
+        "away; a stockpile is locked until then, and has its stock again after",
         most=10,
         chart=Chart("bar", "who", ("loss",), y_title="loss"),
     ),
@@ -285,15 +302,15 @@ SECTIONS = (
         "Each demand by itself, as it is",
         "as_it_is",
         (Column("demand_label", "demand"), _LASTS, Column("why", "what stops it")),
-        "days for which it is served if everything else can give way to it; ∞: to the end of the horizon",
+        "days for which it is served if everything else can give way to it",
         most=10,
     ),
     Section(
         "What wins time",
         "won",
         (_WHO, Column("demand_label", "served"), Column("days_before", "days", "days"), *(Column(lever, words, "days") for lever, words in SHORT.items())),
-        "days more by each measure alone: a month of demand more in store, substitutes may do 10 points more, the first shortage tiers go unserved, "
-        "ramps 6 months quicker",
+        "days more by each measure alone, most time won first: a month of demand more in store, substitutes may do 10 points more, the first shortage tiers "
+        "go unserved, ramps 6 months quicker",
     ),
-    Section("If two countries fail", "pairs", _FAILS),
+    Section("If two countries fail", "pairs", _FAILS, "days for which all demands are served that their materials can reach", most=10),
 )

@@ -165,7 +165,7 @@ def test_who_is_short_before_the_failure_is_told_so(tmp_path: Path) -> None:
     findings = found(loaded(tmp_path, "suppliers.old.capacity=0"), start="2026-05", levers=False, only="suppliers")
     assert cut(findings, "as it is", "")["days"] == 0
     assert findings.headline[0].startswith(
-        "As it is, every demand can be served in full until 2026-02-28 only, so for no day from 2026-05-01 on; then ore: plants"
+        "As it is, if no cost is spared, every demand can be served in full until 2026-02-28 only, so for no day from 2026-05-01 on; then ore: plants"
     )
 
 
@@ -380,7 +380,7 @@ def test_the_command_tells_it_as_json(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["tables"]["cuts"][1]["until"] == "2026-02-28"
-    assert told["headline"][0].startswith("As it is, every demand can be served in full to the end of the horizon")
+    assert told["headline"][0].startswith("As it is, if no cost is spared, every demand can be served in full to the end of the horizon")
     assert (tmp_path / "days" / "cuts.csv").exists()
     assert (tmp_path / "days.html").exists()
     wrong = subprocess.run([*command[:3], "--only", "x"], cwd=tmp_path, capture_output=True, text=True, check=False)
