@@ -102,14 +102,18 @@ def forget_signals() -> None:
     _received.clear()
 
 
+NOW_AND_THEN = 30.0
+"""Seconds between lines of progress where nobody watches, such as in a log."""
+
+
 class Progress:
-    """A status line on stderr for anything above two seconds; silent where stderr is not a terminal."""
+    """A status line on stderr for anything above two seconds; where stderr is not a terminal, a line now and then."""
 
     def __init__(self) -> None:
-
         self.clock = time.monotonic
         self.started = self.clock()
         self.shown = False
+        self.told = 0.0
         self.begun: tuple[float, int] | None = None
 
     def __enter__(self) -> Progress:
@@ -130,6 +134,9 @@ class Progress:
             self.shown = True
             sys.stderr.write(f"\r\x1b[K{stage} … {total:.0f} s")
             sys.stderr.flush()
+        elif total - self.told >= NOW_AND_THEN:
+            self.told = total
+            typer.echo(f"{stage} … {total:.0f} s", err=True)
 
     def count(self, what: str, done: int, of: int) -> None:
         """Show how much of something is done."""

@@ -58,7 +58,7 @@ def tell(loaded: Loaded, asked: Asked, record: Mapping[str, Any]) -> Findings:
         currency=loaded.scenario.money.currency,
         headline=tuple(teller.headline(answers)),
         sections=(*_sections(decisions, asked, loaded.scenario.money.currency),),
-        tables={"decisions": decisions, "delays": delays},
+        tables={"decisions": decisions, "waiting": decisions[decisions["never"] > 0].reset_index(drop=True), "delays": delays},
         record=record,
         limits=LIMITS,
     )
@@ -263,9 +263,10 @@ def _sections(decisions: pd.DataFrame, asked: Asked, currency: str) -> Iterator[
     delays = [Column(f"delay_{months}", f"{months} mo", "money") for months in MONTHS if decisions[f"delay_{months}"].notna().any()]
     yield Section(
         f"What waiting costs, {currency}",
-        "decisions",
+        "waiting",
         (name, *delays, Column("never", "never", "money")),
-        note="Extra discounted cost of deciding so many months later than the cheapest plan does. ∞: no plan keeps the rules.",
+        note="Extra discounted cost of deciding so many months later than the cheapest plan does. ∞: no plan keeps the rules. Decisions that save "
+        "nothing are left out.",
         chart=Chart("bar", "label", ("never",), x_title="decision", y_title=f"extra cost without it, {currency}"),
     )
     costs = (Column("extra_cost", "extra cost", "money"), Column("share_of_cost", "of the cost", "percent"))

@@ -161,12 +161,12 @@ def sections(case: Cheapest, quantity: Quantity, table: pd.DataFrame) -> tuple[S
     # what nobody does at any corner needs no column
     who = [Column(name, title) for name, title in (("shorter", "short by more"), ("less_short", "short by less")) if table[name].any()]
     penalties = " Penalties: what shortage counts for in it, which nobody pays." if shortage else ""
-    compared = " Short by more, by less: over the horizon, than in the plan as it is." if who else ""
-    note = f"Money in {case.currency}, {quantity.money}; the price in {price_unit(case, quantity)} holds from a row to the next.{penalties}{compared}"
+    note = f"Money in {case.currency}, {quantity.money}; the price in {price_unit(case, quantity)} holds from a row to the next.{penalties}"
     changes = Section(
         title="What changes on the way",
         table="frontier",
         columns=(Column("quantity", quantity.unit, "money"), *who, Column("more", "more of, to the next"), Column("less", "less of, to the next")),
+        note="Short by more, by less: over the horizon, than in the plan as it is." if who else "",
         most=12,
     )
     return (
@@ -180,7 +180,7 @@ def sections(case: Cheapest, quantity: Quantity, table: pd.DataFrame) -> tuple[S
                 *shortage,
                 Column("extra_cost", "extra", "money"),
                 Column("price", "price of one less", "money"),
-                Column("place", ""),
+                Column("place", " "),
             ),
             note=note,
             most=40,

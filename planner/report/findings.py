@@ -15,6 +15,8 @@ CHART_ROWS = 2_000
 """Rows that a chart draws: more points hide each other."""
 BAR_ROWS = 60
 """Bars that a chart draws."""
+LINES = 8
+"""Lines or colours of points that a chart draws: more cannot be told apart."""
 
 
 def findings_page(found: Findings) -> str:
@@ -27,9 +29,11 @@ def findings_page(found: Findings) -> str:
 
 def _section(found: Findings, section: Section) -> Tree:
     cells = found.cells(section)
+    by = found.tables[section.table][section.chart.by].unique() if section.chart is not None and section.chart.by else ()
+    left_out = f"The chart has the first {LINES} of {len(by)}." if len(by) > LINES else ""
     return {
         "title": section.title,
-        "note": section.note,
+        "note": " ".join(filter(None, (section.note, left_out))),
         "chart": section.chart is not None,
         "heads": [column.heading for column in section.columns],
         "counted": [column.shown != "text" for column in section.columns],
@@ -42,7 +46,10 @@ def _chart(found: Findings, section: Section, chart: Chart) -> Tree:
     """A chart with the columns that it draws."""
     headings = {column.name: column.heading for column in section.columns}
     names = dict.fromkeys((chart.x, *chart.y, *((chart.by,) if chart.by else ())))
-    table = found.tables[section.table].head(BAR_ROWS if chart.kind in ("bar", "range") else CHART_ROWS)
+    table = found.tables[section.table]
+    if chart.by:
+        table = table[table[chart.by].isin(table[chart.by].unique()[:LINES])]
+    table = table.head(BAR_ROWS if chart.kind in ("bar", "range") else CHART_ROWS)
     values: dict[str, Any] = {name: plain(table[name].tolist()) for name in names}
     heads = {name: headings.get(name, name.replace("_", " ")) for name in names}
     told = {"kind": chart.kind, "x": chart.x, "y": list(chart.y), "by": chart.by, "x_title": chart.x_title, "y_title": chart.y_title}

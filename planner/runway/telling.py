@@ -77,7 +77,7 @@ class _Telling:
         cuts = frames["cuts"]
         frames["hit"] = cuts[(cuts["kind"] == self.base.cut.kind) | (cuts["days_lost"] > 0)].reset_index(drop=True)
         frames["alone"] = cuts[cuts["days_lost_alone"] > 0].sort_values("days_lost_alone", ascending=False, kind="stable").reset_index(drop=True)
-        frames["losses"] = cuts[1:].sort_values("loss", ascending=False, kind="stable").reset_index(drop=True)
+        frames["losses"] = cuts[1:].query("loss != 0").sort_values("loss", ascending=False, kind="stable").reset_index(drop=True)
         alone = frames["demands"][frames["demands"]["kind"] == self.base.cut.kind].sort_values("lasts", kind="stable")
         frames["as_it_is"] = alone[~alone["to_the_end"]].reset_index(drop=True)
         title = f"{self.scenario.title or record['scenario']}: how long everything is served"

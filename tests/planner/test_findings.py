@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 from rich.console import Console
 
 from planner.cli.findings import find_kept_and_tell
+from planner.cli.shared import Progress
 from planner.errors import InputError, Interrupted
-from planner.findings import RECORD, Chart, Column, Findings, Section, plain, told
+from planner.findings import RECORD, Chart, Column, Findings, Section, apart, plain, told
 from planner.report.findings import findings_page
 from planner.show.findings import render_findings
 from tests.command import run
@@ -89,6 +91,32 @@ def test_plain_data_is_of_python_itself() -> None:
 )  # fmt: skip
 def test_cells_are_told_in_few_characters(value: object, shown: str, text: str) -> None:
     assert told(value, shown) == text  # type: ignore[arg-type]
+
+
+def test_amounts_of_money_that_differ_are_told_apart() -> None:
+    """28.73766 and 28.73773 bn are both 28.74 bn; what differs by rounding alone stays alike, and other numbers keep their digits."""
+    assert apart([28.73766e9, 28.73773e9], "money") == ["28.73766 bn", "28.73773 bn"]
+    assert apart([28.7e9, 28.7e9 * (1 + 1e-12), 1.0], "money") == ["28.7 bn", "28.7 bn", "1"]
+    assert apart([1.23456, 1.23457], "number") == ["1.235", "1.235"]
+
+
+def test_a_chart_has_no_more_lines_than_can_be_told_apart() -> None:
+    table = pd.DataFrame({"of": [f"line_{place // 2}" for place in range(20)], "x": list(range(20)), "y": [1.0] * 20})
+    section = Section("Lines", "lines", (Column("of"), Column("y", shown="number")), chart=Chart("line", "x", ("y",), by="of"))
+    page = findings_page(Findings("sweep", "t", "USD", (), (section,), {"lines": table}))
+    assert "The chart has the first 8 of 10." in page
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert json.loads(data)["charts"][0]["values"]["of"] == table["of"].tolist()[:16]
+    assert page.count("<td") == 20
+
+
+def test_where_nobody_watches_progress_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    progress, now = Progress(), iter([10, 31, 40, 59, 62])
+    started = progress.started
+    progress.clock = lambda: started + next(now)
+    for done in range(5):
+        progress.count("runs", done, 5)
+    assert capsys.readouterr().err == "runs: 1 of 5 … 31 s\nruns: 4 of 5 … 62 s\n"
 
 
 def test_a_page_escapes_texts_and_holds_its_data() -> None:

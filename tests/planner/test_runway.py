@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,7 +16,7 @@ import pytest
 
 import planner
 from planner.errors import InputError
-from planner.findings import Findings
+from planner.findings import Findings, told
 from planner.runway import runway
 from planner.runway.grid import later, nominal_days, until, with_edges
 from planner.runway.levers import quicker
@@ -180,13 +181,31 @@ def test_the_loss_is_the_difference_of_two_plans(tmp_path: Path) -> None:
     assert loss > 0
 
 
-def test_losses_are_compared_with_the_largest_of_their_kind(tmp_path: Path) -> None:
+def test_losses_are_compared_with_the_largest(tmp_path: Path) -> None:
     """Half a year of 182.625 is bought from the second supplier at 20 instead of 10; without the second one nothing is lost."""
     findings = found(loaded(tmp_path, "stockpiles.store=null", "suppliers.second={material: ore, country: AU, capacity: 1000, price: 20}"), levers=False)
     old, second = cut(findings, "supplier", "old"), cut(findings, "supplier", "second")
     assert (old["loss"], old["exposure"]) == (pytest.approx(1826.25), 1.0)
     assert (second["loss"], second["exposure"]) == (0.0, 0.0)
     assert cut(findings, "country", "CN")["loss"] == pytest.approx(1826.25)
+
+
+def test_what_stops_it_is_a_limit_that_is_reached(tmp_path: Path) -> None:
+    """People are named as people call them, and limits as what has come to pass."""
+    closed = "events.cut={match: {suppliers: [old]}, spot: 0 %}"
+    findings = found(loaded(tmp_path, closed, "suppliers.old.label=The old mine", "events.cut.label=The cutoff"), levers=False, only="suppliers")
+    assert cut(findings, "as it is", "")["why"] == "The cutoff: closes purchases from The old mine"
+    small = found(loaded(tmp_path, "suppliers.old.capacity=100"), levers=False, only="stockpiles")
+    assert cut(small, "stockpile", "store")["why"] == "old: ships all that it can"
+
+
+def test_tables_leave_out_what_says_nothing(tmp_path: Path) -> None:
+    """Where nobody loses a day, a loss or a lever, no table has rows of zeros."""
+    findings = found(loaded(tmp_path, "suppliers.second={material: ore, country: AU, capacity: 1000, price: 10}"))
+    shown = {section.table: section.note for section in findings.sections}
+    assert set(shown) == {"hit"}
+    assert shown["hit"].endswith("5 failures take no day from all demands together")
+    assert len(findings.tables["cuts"]) == 6
 
 
 def test_a_duty_that_falls_away_can_save_money(tmp_path: Path) -> None:
@@ -200,6 +219,7 @@ def test_a_demand_that_forbids_shortage_leaves_no_plan(tmp_path: Path) -> None:
     without = cut(findings, "supplier", "old")
     assert (without["loss"], without["until"]) == (float("inf"), "2026-02-28")
     assert any("leaves no plan" in sentence for sentence in findings.headline)
+    assert (without["exposure"], "∞" in told(without["exposure"], "percent")) == (math.inf, True)
     assert findings.as_dict()["tables"]["cuts"][1]["loss"] is None
 
 
