@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ import pandas as pd
 import pytest
 
 from planner import cli
+from planner.cli.solving import LARGE
 from planner.errors import InputError
 from planner.pipeline import solve_scenario
 from planner.plan import Plan, digest, read_record, recover
@@ -180,6 +182,21 @@ def test_a_run_that_ends_before_it_writes_touches_nothing(stage: str, number: si
     assert stderr == ("interrupted; there is no plan\n" if number == signal.SIGINT else "")
     assert content(folder) == before
     assert names(tmp_path) == ["p"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
+@pytest.mark.parametrize("stage", ["read", "build"])
+def test_a_worker_that_was_started_ahead_ends_with_its_run(stage: str, number: signal.Signals, tmp_path: Path) -> None:
+    """It holds the ends of both pipes, so that they close only once it is gone as well."""
+    scenario = tmp_path / "large.yaml"
+    scenario.write_text((CASES / "share_cap.yaml").read_text(encoding="utf-8") + "#" * LARGE, encoding="utf-8")
+    begun = time.monotonic()
+    code, stdout, stderr = finish(start(f"stage:{stage}", number, "", "solve", scenario, "-q", "--workers", "2", "--out", tmp_path / "p"))
+    assert (code, stdout) == (130 if number == signal.SIGINT else -signal.SIGKILL, "")
+    # after a kill Python's own tracker tells that it has cleaned up
+    assert number == signal.SIGKILL or stderr == "interrupted; there is no plan\n"
+    assert time.monotonic() - begun < 60
+    assert names(tmp_path) == ["large.yaml"]
 
 
 @pytest.mark.parametrize(
