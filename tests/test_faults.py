@@ -29,6 +29,7 @@ from planner.errors import InputError
 from planner.pipeline import solve_scenario
 from planner.plan import Plan, digest, read_record, recover
 from tests.command import plan_here
+from tests.samples import some
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "cases"
@@ -505,7 +506,7 @@ def edited(record: dict[str, Any], path: tuple[Any, ...], new: Any) -> dict[str,
 SPOILS = [..., None, "x", -1, [], {}, [None], {"x": None}]
 
 
-@pytest.mark.parametrize("first", [0, 3])
+@pytest.mark.parametrize("first", some([0, 3]))
 def test_whatever_is_edited_in_the_record_there_is_no_bug_to_report(
     first: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

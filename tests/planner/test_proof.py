@@ -277,7 +277,8 @@ def test_a_price_that_proves_the_plan_as_well_is_caught(folder: Path) -> None:
     """The dual of a row whose side is 0 and that nothing uses may be any number: it is none of those that were chosen."""
     table = pd.read_parquet(folder / "prices.parquet")
     doubled = 0
-    for place in table.index:
+    # where no interval could be told there are others that are right
+    for place in table["high"].sort_values(na_position="first").index:
         other = table.copy()
         other.loc[place, "value"] *= 2
         write(folder, "prices", other)

@@ -29,6 +29,7 @@ from planner.scenario.load import load, loads
 from planner.sweep import sweep
 from planner.sweep.design import number_of_points, points_of
 from planner.sweep.figures import told
+from planner.sweep.sensitivity import doubt_of
 from planner.sweep.spec import SweepSpec, read_spec
 
 ROOT = Path(__file__).parents[2]
@@ -228,9 +229,12 @@ def test_shares_of_variance_of_a_sum_by_hand(folder: Path) -> None:
 
 def test_shares_of_variance_from_few_runs_are_doubted(folder: Path) -> None:
     vary = {"price": {"path": "suppliers.mine.price", "uniform": [10, 30]}, "shortage": {"path": "demands.works.shortage", "uniform": [100, 160]}}
-    few, many = (run(folder, vary=vary, design={"sobol": {"runs": runs}}).headline for runs in (4, 512))
-    assert "Too few runs for shares of variance" in " ".join(few)
-    assert "Too few runs" not in " ".join(many)
+    found = run(folder, vary=vary, design={"sobol": {"runs": 4}})
+    assert "Too few runs for shares of variance" in " ".join(found.headline)
+    well_known = found.tables["cost_sensitivity"].assign(S1=[0.8, 0.2], ST=[0.8, 0.2], S1_conf=0.05, ST_conf=0.03)
+    assert doubt_of("sobol", well_known) == ""
+    assert "known to ± 12 points" in doubt_of("sobol", well_known.assign(ST_conf=0.12))
+    assert doubt_of("sobol", well_known.assign(S1=[0.8, -0.3]))
 
 
 def test_cases_are_told_by_the_overlays_that_make_them(folder: Path) -> None:
