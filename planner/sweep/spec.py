@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from planner.errors import InputError, Mark, Problem
+from planner.errors import InputError, Mark, Problem, Problems
 from planner.scenario.load import problems_of
-from planner.scenario.reader import Node, parse_yaml, read_text
+from planner.scenario.reader import Node, read_yaml
 
 Made = TypeVar("Made")
 MOST_RUNS = 1_000_000
@@ -218,7 +218,8 @@ def read_spec(path: Path) -> tuple[SweepSpec, Node, list[Problem]]:
     Raises:
         InputError: if it is no sweep at all.
     """
-    tree = parse_yaml(read_text(path, str(path)), str(path))
+    slips = Problems()
+    tree = read_yaml(path, str(path), slips)
     if not isinstance(tree.value, dict):
         raise InputError([Problem(tree.mark, "", "a sweep is a map of keys", "start with 'scenario: my_scenario.yaml'")])
     if "scenario" not in tree.value and {"horizon", "extends", "version"} & tree.value.keys():
@@ -228,12 +229,12 @@ def read_spec(path: Path) -> tuple[SweepSpec, Node, list[Problem]]:
     try:
         spec = SweepSpec.model_validate(raw)
     except ValidationError as error:
-        problems = problems_of(tree, error, SweepSpec)
+        problems = [*slips.items, *problems_of(tree, error, SweepSpec)]
         if not isinstance(raw.get("scenario"), str):
             # without a scenario nothing else can be looked at
             raise InputError(problems) from None
         return _what_is_right(raw), tree, problems
-    return spec, tree, list(_without_levels(spec, tree))
+    return spec, tree, [*slips.items, *_without_levels(spec, tree)]
 
 
 def _what_is_right(raw: Mapping[str, Any]) -> SweepSpec:

@@ -196,8 +196,8 @@ class _Teller:
             ships = f"{row['price_from']} ships {told(row['seller_ships'], 'number')} {unit} a year"
             found.append("nobody sells it now, so that is the price of before" if not row["seller_ships"] else f"{ships}, so the rest is dearer or comes later")
         if row["pays_up_to"] > row["room"]:
-            found.append(f"its room is {told(row['room'], 'number')} {unit}")
-        return f" But {' and '.join(found)}." if found else ""
+            found.append(f"the stockpile has room for {told(row['room'], 'number')} {unit}")
+        return f" But {'; '.join(found)}." if found else ""
 
     def contract_sentences(self, table: pd.DataFrame) -> Iterator[str]:
         worth = table[table["saves"] > 0].sort_values("saves", ascending=False)

@@ -359,6 +359,10 @@ def test_all_that_is_wrong_is_told_at_once(folder: Path) -> None:
     told = [(problem.path, problem.mark.line) for problem in caught.value.problems]
     assert [path for path, _ in told] == ["vary.a", "vary.b.triangular", "vary.c", "sead", "outputs"]
     assert len({line for _, line in told}) == 5
+    (folder / "sweep.yaml").write_text("scenario: mine.yaml\nseed: 1\nseed: 2\nvary: {a: {path: suppliers.mime.price, values: [1]}}\ndesign: gird\n")
+    with pytest.raises(InputError) as caught:
+        sweep(folder / "sweep.yaml", out=folder / "out")
+    assert {problem.path for problem in caught.value.problems} == {"seed", "vary.a", "design"}
     with pytest.raises(InputError) as caught:
         run(folder, scenario="mime.yaml", overlays={"o": ["none", "shut.yaml"]}, design="gird")
     assert {problem.path for problem in caught.value.problems} == {"scenario", "overlays.o", "design"}

@@ -85,7 +85,7 @@ def test_where_nobody_may_sell_the_price_is_that_of_before(tmp_path: Path) -> No
     found = asked(tmp_path, STOCK, "events.shut={match: {materials: [ore]}, until: 2027-01, spot: 0}", "stockpiles.reserve.capacity=30")
     reserve = the(found, "stockpiles")
     assert (reserve["price"], reserve["price_from"], reserve["seller_ships"], reserve["room"]) == (10, "The cheap seller, before events shut it", 0, 30)
-    assert found.headline[0].endswith("But nobody sells it now, so that is the price of before and its room is 30 t.")
+    assert found.headline[0].endswith("But nobody sells it now, so that is the price of before; the stockpile has room for 30 t.")
 
 
 @pytest.mark.parametrize(("price", "size"), [("49 USD/t", 40), ("0.047 USD/kg", 80), ("9", 180), ("1", 300), ("60", 0)])
