@@ -49,7 +49,7 @@ def _cells(column: pd.Series[Any]) -> pa.Array:
         return pa.array(column, from_pandas=True).cast(pa.large_string()).fill_null("")
     if column.dtype.kind == "f":
         return _numbers(column)
-    if infer_dtype(column, skipna=True) not in ("string", "empty"):
+    if infer_dtype(column, skipna=True) not in ("string", "categorical", "empty"):
         # 1, 1.0 and True are equal, and would be written alike
         column = column.map(str, na_action="ignore")
     # ids and labels stand in many rows, and are made fit once
