@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -148,12 +149,13 @@ def amount_told(value: float, unit: str) -> str:
 
 
 def apart(values: Sequence[Any], shown: Shown) -> list[str]:
-    """Cells of one column as they are read, with as many digits as tell different numbers apart."""
+    """Cells of one column as they are read, money with as many digits as tell different numbers in neighbouring rows apart."""
     cells = [told(value, shown) for value in values]
     if shown != "money":
         return cells
+    most = [told(value, shown, MOST_DIGITS) for value in values]
     for digits in range(DIGITS + 1, MOST_DIGITS + 1):
-        if len(set(cells)) >= len({f"{float(value):.{MOST_DIGITS}g}" for value in values if not pd.isna(value)}):
+        if all(one != other or exact == like for (one, other), (exact, like) in zip(pairwise(cells), pairwise(most), strict=True)):
             break
         cells = [told(value, shown, digits) for value in values]
     return cells

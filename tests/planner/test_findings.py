@@ -97,6 +97,7 @@ def test_amounts_of_money_that_differ_are_told_apart() -> None:
     """28.73766 and 28.73773 bn are both 28.74 bn; what differs by rounding alone stays alike, and other numbers keep their digits."""
     assert apart([28.73766e9, 28.73773e9], "money") == ["28.73766 bn", "28.73773 bn"]
     assert apart([28.7e9, 28.7e9 * (1 + 1e-12), 1.0], "money") == ["28.7 bn", "28.7 bn", "1"]
+    assert apart([28.73766e9, 1.0, 28.73773e9], "money") == ["28.74 bn", "1", "28.74 bn"]
     assert apart([1.23456, 1.23457], "number") == ["1.235", "1.235"]
 
 
