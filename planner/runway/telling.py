@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from planner.errors import counted
@@ -80,9 +81,12 @@ class _Telling:
         frames["losses"] = cuts[1:].query("loss != 0").sort_values("loss", ascending=False, kind="stable").reset_index(drop=True)
         alone = frames["demands"][frames["demands"]["kind"] == self.base.cut.kind].sort_values("lasts", kind="stable")
         frames["as_it_is"] = alone[~alone["to_the_end"]].reset_index(drop=True)
+        if "pairs" in frames:
+            frames["pairs"] = _beyond_each(frames["pairs"], cuts)
+            frames["worse_together"] = frames["pairs"].query("fewer_than_alone > 0").reset_index(drop=True)
         title = f"{self.scenario.title or record['scenario']}: how long everything is served"
         sections = tuple(self._noted(section, frames) for section in SECTIONS if section.table in frames and len(frames[section.table]))
-        return Findings("runway", title, self.currency, tuple(self._headline(tables)), sections, frames, record, LIMITS)
+        return Findings("runway", title, self.currency, tuple(self._headline(tables, frames)), sections, frames, record, LIMITS)
 
     def _noted(self, section: Section, frames: Mapping[str, pd.DataFrame]) -> Section:
         """A section that says how many rows it leaves out, since they say nothing."""
@@ -93,6 +97,8 @@ class _Telling:
                 "demands are served to the end of the horizon",
             ),
         }
+        if "pairs" in frames:
+            left_out["worse_together"] = len(frames["pairs"]) - len(frames["worse_together"]), "pairs last as long as the one of the two that lasts less"
         number, words = left_out.get(section.table, (0, ""))
         return replace(section, note=f"{section.note}; {number:,} {words}") if number else section
 
@@ -203,7 +209,7 @@ class _Telling:
         words = rule.reached or rule.words
         return {"rule": rule.dotted, "why": words if kind == "horizon" else f"{self._label(kind, key)}: {words}"}
 
-    def _headline(self, tables: Mapping[str, list[Row]]) -> Iterator[str]:
+    def _headline(self, tables: Mapping[str, list[Row]], frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
         base, *cuts = tables["cuts"]
         yield self._as_it_is(base)
         hit = [row for row in cuts if row["days_lost"] > 0 or row["days_lost_alone"] > 0]
@@ -214,6 +220,8 @@ class _Telling:
         losses = [row for row in cuts if (row["loss"] or 0.0) > 0]
         if losses:
             yield self._dearest(losses)
+        if "pairs" in frames:
+            yield self._together(frames["worse_together"], len(frames["pairs"]))
         gains = [row for row in tables["levers"] if row["kind"] == base["kind"] and row["days_gained"] > 0]
         if gains:
             best = max(gains, key=lambda row: row["days_gained"])
@@ -233,6 +241,14 @@ class _Telling:
         fewer = f"{row['served']} ({row['days_lost']:,.0f} fewer), until {row['until']}"
         return f"It would be soonest without {row['who']}: everything that needs it is served for {fewer}{runs}."
 
+    def _together(self, worse: pd.DataFrame, of: int) -> str:
+        """How many pairs of countries are worse than each of the two, and which is the worst."""
+        said = "Pairs of countries that last less than either one alone"
+        if not len(worse):
+            return f"{said}: none of {of}."
+        worst = worse.iloc[0]
+        return f"{said}: {len(worse)} of {of}; soonest {worst['who']}: {worst['served']}."
+
     def _dearest(self, rows: Sequence[Row]) -> str:
         row = max(rows, key=lambda row: row["loss"])
         while_out = f"from {self.any.first} until {self.any.recovered}"
@@ -249,6 +265,14 @@ def _side_by_side(levers: pd.DataFrame) -> pd.DataFrame:
     won = won.rename_axis(columns=None)[[*keys, *LEVERS]]
     most = won[list(LEVERS)].max(axis=1).where(won["kind"] != AS_IT_IS.kind, math.inf)
     return won.assign(most=most).query("most > 0").sort_values("most", ascending=False, kind="stable").drop(columns="most").reset_index(drop=True)
+
+
+def _beyond_each(pairs: pd.DataFrame, cuts: pd.DataFrame) -> pd.DataFrame:
+    """Pairs with the days that they lose beyond the worse of the two."""
+    alone = cuts[cuts["kind"] == "country"].set_index("key")["days"].to_dict()
+    # a country that reaches no demand has no row
+    worse = [min(alone.get(country, math.inf) for country in key.split("+")) for key in pairs["key"]]
+    return pairs.assign(fewer_than_alone=(np.array(worse) - pairs["days"]).clip(lower=0))
 
 
 def _who(cut: Cut) -> str:
@@ -312,5 +336,11 @@ SECTIONS = (
         "days more by each measure alone, most time won first: a month of demand more in store, substitutes may do 10 points more, the first shortage tiers "
         "go unserved, ramps 6 months quicker",
     ),
-    Section("If two countries fail", "pairs", _FAILS, "days for which all demands are served that their materials can reach", most=10),
+    Section(
+        "If two countries fail",
+        "worse_together",
+        (_WHO, _LASTS, Column("fewer_than_alone", "fewer than one alone", "days"), *_FAILS[2:]),
+        "days for which all demands are served that their materials can reach",
+        most=10,
+    ),
 )

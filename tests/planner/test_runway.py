@@ -293,6 +293,18 @@ def test_two_countries_at_once(tmp_path: Path) -> None:
     (pair,) = findings.tables["pairs"].to_dict("records")
     assert (pair["key"], pair["until"]) == ("AU+CN", "2026-02-28")
     assert set(findings.tables["cuts"]["days_lost"]) == {0.0}
+    whole = cut(findings, "country", "CN")["days"]
+    assert pair["fewer_than_alone"] == whole - pair["days"] > 0
+    assert "Pairs of countries that last less than either one alone: 1 of 1; soonest AU and CN: 60 days." in findings.headline
+
+
+def test_pairs_that_are_no_worse_than_one_of_them_are_left_out(tmp_path: Path) -> None:
+    """AU never sells: CN alone lasts as long as both; tin, which nobody wants, has no say."""
+    second = "suppliers.second={material: ore, country: AU, capacity: 0, price: 20}"
+    findings = found(loaded(tmp_path, second, *TIN), pairs=True, levers=False, only="countries")
+    assert set(findings.tables["pairs"]["fewer_than_alone"]) == {0.0}
+    assert "Pairs of countries that last less than either one alone: none of 3." in findings.headline
+    assert "worse_together" not in {section.table for section in findings.sections}
 
 
 def test_a_hard_share_counts_once_its_year_is_over(tmp_path: Path) -> None:
