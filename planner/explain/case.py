@@ -12,7 +12,7 @@ import numpy as np
 
 from planner.compile.setting import Setting
 from planner.errors import CheckError
-from planner.optimum import find_best
+from planner.optimum import proven_best
 from planner.plan import Plan
 from planner.program import make_program
 from planner.reach import Reach
@@ -91,7 +91,7 @@ class Case:
         plan: The plan.
 
     Raises:
-        CheckError: if the scenario's optimum is not what the plan costs.
+        CheckError: if the scenario's optimum is not proven, or not what the plan costs.
     """
 
     def __init__(self, loaded: Loaded, plan: Plan) -> None:
@@ -100,7 +100,7 @@ class Case:
         self.scenario, self.calendar = loaded.scenario, loaded.calendar
         self.data, self.program = make_program(loaded)
         self.words, self.reach = Words(self.setting), Reach(self.setting, self.data)
-        best = find_best(loaded.scenario, self.data, self.program)
+        best = proven_best(loaded.scenario, self.data, self.program)
         if isinstance(best, NoSolution) or best.solution.optimum is None:
             raise CheckError("the plan's scenario has no optimum to explain; see plan verify")
         self.optimum: Optimum = best.solution.optimum
