@@ -148,7 +148,7 @@ def told(name: str, scenario: Scenario) -> tuple[str, str]:
     currency = scenario.money.currency
     if kind in ("total_cost", "capex", "cost"):
         words = {"total_cost": "Total cost", "capex": "Capex of new commitments, undiscounted"}
-        return words.get(kind, "Cost of " + rest.replace("_", " ")), currency
+        return words.get(kind, "Cost: " + rest.replace("_", " ")), currency
     if kind in ("short", "short_from"):
         material = scenario.materials[rest]
         label = material.label or rest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -159,7 +160,7 @@ def _ends(sample: Sample) -> tuple[list[Row], int]:
     rows: list[Row] = []
     for name in sample.spec.vary:
         mine = [0, *(place for place, point in enumerate(sample.points.points) if name in point)]
-        rows += _row(name, [_written(sample.family[name].iloc[place]) for place in mine], sample.values[mine])
+        rows += _row(name, [_written(sample.spec, name, sample.family[name].iloc[place]) for place in mine], sample.values[mine])
     return rows, sample.lost
 
 
@@ -168,7 +169,7 @@ def _means(sample: Sample) -> tuple[list[Row], int]:
     rows: list[Row] = []
     for name in sample.spec.vary:
         # a value whose every run has no plan has no mean
-        means = pd.Series(sample.values).groupby(sample.family[name].map(_written), sort=False).mean()
+        means = pd.Series(sample.values).groupby(sample.family[name].map(partial(_written, sample.spec, name)), sort=False).mean()
         rows += _row(name, [str(label) for label in means.index], np.asarray(means, dtype=np.float64))
     return rows, sample.lost
 
@@ -180,11 +181,12 @@ def _row(name: str, labels: Sequence[str], values: Floats) -> Iterator[Row]:
         yield {"input": name, "at_low": labels[low], "at_high": labels[high], **ends, "swing": ends["high"] - ends["low"]}
 
 
-def _written(value: Any) -> str:
+def _written(spec: SweepSpec, name: str, value: Any) -> str:
     """A value of an input as it is told."""
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return "as it is"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    times = "× " if spec.vary[name].factor is not None else ""
+    return times + (f"{value:.6g}" if isinstance(value, float) else str(value))
 
 
 def _correlations(sample: Sample) -> tuple[list[Row], int]:

@@ -87,7 +87,7 @@ def test_the_mean_over_a_grid_says_what_moves_the_cost(folder: Path) -> None:
     found = run(folder, vary={"capacity": CAPACITY, "price": PRICE})
     moves = found.tables["cost_sensitivity"].set_index("input")
     assert [moves.loc["capacity", name] for name in ("low", "high", "swing")] == pytest.approx([2000, 5200, 3200])
-    assert [moves.loc["price", name] for name in ENDS] == pytest.approx(["1", 2800, "3", 4400])
+    assert [moves.loc["price", name] for name in ENDS] == pytest.approx(["× 1", 2800, "× 3", 4400])
     assert list(moves.index) == ["capacity", "price"]
     assert "What moves the cost most: capacity, by 3,200 USD in the mean over all else." in found.headline
     assert "Short in 6 of 9 runs: ore, 0 to 40 t." in found.headline
