@@ -6,8 +6,9 @@ import hashlib
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from planner.checks import warnings_of
 from planner.disk import lock, refuse_foreign_folder, replace_file, sync_folder
 from planner.errors import InputError
 from planner.stopwatch import Count, untold
@@ -15,7 +16,12 @@ from planner.sweep.store import Store, is_store
 from planner.versions import versions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.findings import Findings
+    from planner.sweep.cases import Family
+    from planner.sweep.result import Result
+    from planner.sweep.spec import SweepSpec
 
 __all__ = ["default_folder", "refuse_other_folder", "sweep"]
 STORE = "runs.sqlite"
@@ -66,24 +72,29 @@ def sweep(
         with closing(Store(folder / STORE, fresh)) as store:
             before = len(store.found([case.key for family in runs for case in family.cases]))
             results = run_all(runs, store, workers, cluster, spec.time_limit, progress)
-            record = {
-                "sweep": str(path),
-                "sweep_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                "design": spec.design.model_dump(exclude_none=True, by_alias=True),
-                "seed": spec.seed,
-                "scenarios": [family.base.digest for family in runs],
-                "runs": sum(len(family.cases) for family in runs),
-                "different": len(results),
-                "known_before": before,
-                "warnings": [str(problem) for problem in runs[0].base.sources.warnings],
-                "versions": dict(versions()),
-                "seconds": round(time.perf_counter() - started, 3),
-            }
+            record = _record(path, spec, runs, results, before, started)
             found = findings_of(spec, runs, points, results, outputs, record)
             store.write_table("runs", found.tables["runs"])
         for name, content in found.files():
             replace_file(folder / name, content)
     return found
+
+
+def _record(path: Path, spec: SweepSpec, runs: list[Family], results: Mapping[str, Result], before: int, started: float) -> dict[str, Any]:
+    """How a sweep was run."""
+    return {
+        "sweep": str(path),
+        "sweep_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "design": spec.design.model_dump(exclude_none=True, by_alias=True),
+        "seed": spec.seed,
+        "scenarios": [family.base.digest for family in runs],
+        "runs": sum(len(family.cases) for family in runs),
+        "different": len(results),
+        "known_before": before,
+        "warnings": list(dict.fromkeys(str(problem) for family in runs for problem in (*family.base.sources.warnings, *warnings_of(family.base)))),
+        "versions": dict(versions()),
+        "seconds": round(time.perf_counter() - started, 3),
+    }
 
 
 def default_folder(path: Path) -> Path:

@@ -80,42 +80,42 @@ def findings_of(
     labels = {name: variation.label or name for name, variation in spec.vary.items()}
     moves, note = sensitivity(spec, runs, points, outputs)
     tables = {"runs": runs, "summary": _summary(runs, outputs, families), **({"sensitivity": moves} if len(moves) else {})}
-    sections: list[Section] = []
     if len(moves):
         tables["cost_sensitivity"] = _told_moves(spec, moves, labels)
-        sections.append(_moves_section(spec, note, currency))
     if spec.overlays:
         tables["cases"] = _cases(spec, runs)
-        numbers = [
-            Column("runs", shown="number"),
-            Column("with_plan", "with a plan", "number"),
-            *(Column(name, shown="money") for name in ("least", "median", "most")),
-        ]
-        sections.append(
-            Section(
-                f"Total cost by case, {currency}",
-                "cases",
-                (Column("label", "case"), *numbers),
-                chart=Chart("range", "label", ("least", "most"), y_title=currency),
-            )
-        )
-    sections += _charts(spec, runs, moves, labels, currency)
-    sections.append(_summary_section(spec))
     lost = runs[runs["status"] != "ok"]
     if len(lost):
         tables["without_plan"] = lost.groupby(["status", "reason"], as_index=False).agg(runs=("run", "size"), first=("run", "min"))
-        told_columns = (Column("status"), Column("reason"), Column("runs", shown="number"), Column("first", "first run", "number"))
-        sections.append(Section("Runs without a plan", "without_plan", told_columns))
+    sections = (
+        _moves_section(spec, note, currency),
+        _cases_section(currency),
+        *_charts(spec, runs, moves, labels, currency),
+        _summary_section(spec),
+        _lost_section(),
+    )
     return Findings(
         command="sweep",
         title=spec.title or scenario.title or families[0].base.name,
         currency=currency,
         headline=tuple(_headline(spec, runs, tables, families, record)),
-        sections=tuple(sections),
+        sections=tuple(section for section in sections if section.table in tables),
         tables=tables,
         record=record,
         limits=tuple(_limits(spec)),
     )
+
+
+def _cases_section(currency: str) -> Section:
+    numbers = (Column("runs", shown="number"), Column("with_plan", "with a plan", "number"))
+    money = (Column(name, shown="money") for name in ("least", "median", "most"))
+    chart = Chart("range", "label", ("least", "most"), y_title=currency)
+    return Section(f"Total cost by case, {currency}", "cases", (Column("label", "case"), *numbers, *money), chart=chart)
+
+
+def _lost_section() -> Section:
+    columns = (Column("status"), Column("reason"), Column("runs", shown="number"), Column("first", "first run", "number"))
+    return Section("Runs without a plan", "without_plan", columns)
 
 
 def _summary(runs: pd.DataFrame, outputs: Sequence[str], families: Sequence[Family]) -> pd.DataFrame:
