@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from planner.findings import amount_told
 from planner.scenario.schema import Scenario
 from planner.solver.lower import Floats, Integers, LinearProgram
 from sourcing_lp.data import SourcingData
 
+ROUNDING = 1e-6
+"""A shortage below this part of what is wanted is rounding."""
 KINDS = {"supplier": "suppliers", "project": "projects", "contract": "contracts", "stockpile": "stockpiles"}
 """What is decided about, and its plural."""
 
@@ -84,6 +87,27 @@ def wanted(data: SourcingData) -> dict[str, float]:
     found: dict[str, float] = {}
     for (n, _), units in data.demand.demand.items():
         found[n] = found.get(n, 0.0) + units
+    return found
+
+
+def short_told(scenario: Scenario, more: Mapping[str, float], wanted: Mapping[str, float]) -> list[str]:
+    """Materials of which demands go shorter and by how much, those first that miss the largest part of what is wanted of them.
+
+    Args:
+        scenario: The scenario.
+        more: By demand: how much more is left short [units].
+        wanted: By demand: all that is wanted over the horizon [units].
+    """
+    sums, whole = (_by_material(scenario, units) for units in (more, wanted))
+    worst = sorted((m for m, units in sums.items() if units > ROUNDING * whole[m]), key=lambda m: -sums[m] / whole[m])
+    return [f"{scenario.materials[m].label or m} {amount_told(sums[m], scenario.unit(m))}" for m in worst]
+
+
+def _by_material(scenario: Scenario, by_demand: Mapping[str, float]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for n, units in by_demand.items():
+        material = scenario.demands[n].material
+        found[material] = found.get(material, 0.0) + units
     return found
 
 

@@ -39,7 +39,11 @@ def value(
     ] = None,
     stock_price: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID=PRICE", help="What a unit for a stockpile costs, by stockpile or material; default the cheapest offer.", show_default=False),
+        typer.Option(
+            metavar="ID=PRICE",
+            help="What a unit for a stockpile costs, by stockpile or material; default that of the cheapest open seller.",
+            show_default=False,
+        ),
     ] = None,
     sets: Sets = None,
     root: Root = None,

@@ -88,14 +88,4 @@ def _asked(loaded: Loaded, within: float, workers: int | None, progress: Count) 
     answers = [answer for mine in found for answer in mine]
     progress("look at all decisions together", 0, 0)
     together = ask([(delays, mine) for delays, mine in waiting if mine], None, allowed) if len(answers) > 1 else None
-    return Asked(cost, within, answers, together, loaded.calendar, _wanted(waiting))
-
-
-def _wanted(waiting: list[tuple[Delays, list[Decision]]]) -> dict[str, float]:
-    """By material: all that is wanted [units]."""
-    found: dict[str, float] = {}
-    for delays, _ in waiting:
-        for n, units in delays.wanted.items():
-            material = delays.part.data.demand.material[n]
-            found[material] = found.get(material, 0.0) + units
-    return found
+    return Asked(cost, within, answers, together, loaded.calendar, {n: units for delays, _ in waiting for n, units in delays.wanted.items()})

@@ -11,6 +11,7 @@ import pandas as pd
 
 from planner.compile.setting import Setting
 from planner.decide_by.asking import MONTHS, Answer
+from planner.decided import short_told
 from planner.errors import counted
 from planner.findings import Chart, Column, Findings, Section, amount_told, told
 from planner.scenario.dates import Calendar
@@ -42,7 +43,7 @@ class Asked:
     """All decisions delayed together; None where there is but one."""
     calendar: Calendar
     wanted: Mapping[str, float]
-    """By material: all that is wanted [units]."""
+    """By demand: all that is wanted [units]."""
 
 
 def tell(loaded: Loaded, asked: Asked, record: Mapping[str, Any]) -> Findings:
@@ -185,13 +186,8 @@ class _Teller:
             }
 
     def short(self, shorter: Mapping[str, float]) -> list[str]:
-        """Which materials run shorter and by how much, those first that miss the largest part of what is wanted of them."""
-        more: dict[str, float] = {}
-        for n, units in shorter.items():
-            material = self.scenario.demands[n].material
-            more[material] = more.get(material, 0.0) + units
-        worst = sorted((m for m, units in more.items() if units > 0), key=lambda m: -more[m] / self.asked.wanted[m])
-        return [f"{self.scenario.materials[m].label or m} {told(more[m], 'number')} {self.scenario.unit(m)}" for m in worst]
+        """Which materials run shorter and by how much."""
+        return short_told(self.scenario, shorter, self.asked.wanted)
 
     def headline(self, answers: Sequence[Answer]) -> Iterator[str]:
         used = [answer for answer in answers if answer.first is not None]

@@ -9,7 +9,7 @@ from planner.cheapest import cheapest
 from planner.decided import amounts, shortages
 from planner.errors import InputError
 from planner.findings import Findings
-from planner.frontier.curve import trace, with_today
+from planner.frontier.curve import trace
 from planner.frontier.quantity import quantity_of
 from planner.frontier.telling import decision_table, frontier_table, headline, sections
 from planner.inquiry import inquire
@@ -56,7 +56,6 @@ def frontier(
     decided, short = (of(case.scenario, case.data, case.program) for of in (amounts, shortages))
     quantity = quantity_of(case, over, decided)
     curve = trace(quantity, points, lambda found: progress("segments of the frontier", found, 0))
-    curve = with_today(curve, quantity)
     table = frontier_table(case, quantity, curve, decided, short)
     return Findings(
         command="frontier",

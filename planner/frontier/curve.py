@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -59,36 +60,33 @@ def trace(quantity: Quantity, most: int, done: Callable[[int], None]) -> Curve:
     tracer = _Tracer(quantity)
     left, right = tracer.ends()
     if right.quantity - left.quantity <= SAME_QUANTITY * max(right.quantity, quantity.at_cheapest):
-        return Curve([right], [], tracer.solves)
+        return _with_today(Curve([right], [], tracer.solves), quantity, SAME_QUANTITY * right.quantity)
     tracer.span = right.quantity - left.quantity
+    same = SAME_QUANTITY * max(tracer.span, quantity.at_cheapest)
+    # where the plan is no end by its nature it is told between them
+    between = np.isinf(quantity.up_to) and left.quantity + same < quantity.at_cheapest < right.quantity - same
+    inside = [tracer.point(quantity.today)] if between and most > 1 else []
     # largest gap first; the number tells equal ones apart
-    heap, number = [tracer.segment(left, right, 0)], 0
+    heap = [tracer.segment(*ends, number) for number, ends in enumerate(pairwise([left, *inside, right]))]
+    heapq.heapify(heap)
+    number = len(heap)
     while heap[0].gap > 0 and len(heap) < most:
         worst = heapq.heappop(heap)
         for first, last in ((worst.first, worst.corner), (worst.corner, worst.last)):
             number += 1
             heapq.heappush(heap, tracer.segment(first, last, number))
         done(len(heap))
-    return _trimmed(sorted(heap, key=lambda segment: segment.first.quantity), tracer)
+    return _with_today(_trimmed(sorted(heap, key=lambda segment: segment.first.quantity), tracer), quantity, same)
 
 
-def with_today(curve: Curve, quantity: Quantity) -> Curve:
-    """The curve with the plan as it is on it, where that is no end of it.
-
-    Args:
-        curve: A curve.
-        quantity: What cost is held against.
-    """
-    points = curve.points
-    if quantity.today is None or not points[0].quantity < quantity.at_cheapest < points[-1].quantity:
+def _with_today(curve: Curve, quantity: Quantity, same: float) -> Curve:
+    """The curve with the cheapest plan in the place of another one that has as much and, on the curve, costs as much."""
+    cost = float(quantity.program.cost @ quantity.today) + quantity.program.offset
+    now = Point(quantity.at_cheapest, cost, quantity.today)
+    nearest = min(curve.points, key=lambda point: abs(point.quantity - now.quantity))
+    if abs(nearest.quantity - now.quantity) > same:
         return curve
-    program = quantity.program
-    now = Point(quantity.at_cheapest, float(program.cost @ quantity.today) + program.offset, quantity.today)
-    same = SAME_QUANTITY * (points[-1].quantity - points[0].quantity)
-    if any(abs(point.quantity - now.quantity) <= same for point in points):
-        return replace(curve, points=[now if abs(point.quantity - now.quantity) <= same else point for point in points])
-    place = next(place for place, point in enumerate(points) if point.quantity > now.quantity)
-    return replace(curve, points=[*points[:place], now, *points[place:]], gaps=[*curve.gaps[:place], curve.gaps[place - 1], *curve.gaps[place:]])
+    return replace(curve, points=[now if point is nearest else point for point in curve.points])
 
 
 @dataclass(frozen=True)
@@ -118,11 +116,12 @@ class _Tracer:
             program = with_rows(program, [Row(("frontier", None), terms, upper=quantity.up_to * (1 + SAME))])
         outcome = proven(program)
         if isinstance(outcome, NoSolution) or outcome.optimum is None:
-            raise InputError(f"--over {quantity.title}: more of it earns without end, so there is no frontier; limit it, such as by a capacity")
+            raise InputError(f"cost against {quantity.title}: more of it earns without end, so there is no frontier; limit it, such as by a capacity")
         self.program, self.whatif = program, WhatIf(program, outcome.optimum, WARM_COSTS)
         self.start, self.solves, self.span = outcome.x, 1, 0.0
 
-    def _point(self, x: Floats) -> Point:
+    def point(self, x: Floats) -> Point:
+        """A plan as a point."""
         x = np.clip(x, self.program.lower, self.program.upper)
         return Point(float(self.weights @ x), float(self.program.cost @ x) + self.program.offset, x)
 
@@ -131,7 +130,7 @@ class _Tracer:
         least = self.whatif.least(self.weights)
         assert least is not None
         self.solves += 1
-        return self._point(least.x), self._point(self.start)
+        return self.point(least.x), self.point(self.start)
 
     def rounding(self, price: float) -> float:
         """Differences of cost + price · quantity that say nothing."""
@@ -144,7 +143,7 @@ class _Tracer:
             outcome = self.whatif.ask(cost=self.program.cost + price * self.weights, onward=True)
             assert outcome is not None
             self.solves += 1
-            corner = self._point(outcome.x)
+            corner = self.point(outcome.x)
             gap = first.cost + price * first.quantity - corner.cost - price * corner.quantity
             if gap <= self.rounding(price):
                 return _Segment(first, last, corner, 0.0, number)

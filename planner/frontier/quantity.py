@@ -41,8 +41,8 @@ class Quantity:
     """What is minimised is the money that is held against it."""
     weights: Floats
     """By column of the program; never negative over plans."""
-    at_cheapest: float
-    """How much the cheapest plan has."""
+    today: Floats
+    """The cheapest plan, by column of the program."""
     up_to: float
     """How much is looked at; infinite: as much as helps."""
     harm: Line
@@ -50,9 +50,12 @@ class Quantity:
     money: str = "cost"
     whole: Floats | None = None
     """By column, what it is a share of."""
-    today: Floats | None = None
-    """The cheapest plan, where it need not be an end of the frontier."""
     limits: tuple[str, ...] = ()
+
+    @property
+    def at_cheapest(self) -> float:
+        """How much the cheapest plan has."""
+        return float(self.weights @ self.today)
 
 
 def quantity_of(case: Cheapest, over: str, amounts: Iterable[Amount]) -> Quantity:
@@ -95,8 +98,7 @@ def _known(over: str, key: str, known: Iterable[str], what: str) -> None:
 
 def _simple(case: Cheapest, title: str, unit: str, weights: Floats, *limits: str) -> Quantity:
     """A form over the plan's own columns."""
-    value = float(weights @ case.x)
-    return Quantity(title, unit, case.program, weights, value, value, case.program.lines[SHORTAGE], limits=limits)
+    return Quantity(title, unit, case.program, weights, case.x, float(weights @ case.x), case.program.lines[SHORTAGE], limits=limits)
 
 
 def _weighted(case: Cheapest, weigh: Mapping[str, Callable[..., float]]) -> Floats:
@@ -122,8 +124,10 @@ def _shortage(case: Cheapest, key: str | None = None) -> Quantity:
         named = scenario.materials[key] if key in scenario.materials else scenario.demands[key]
         title, unit = f"shortage of {named.label or key}", scenario.materials[key if key in scenario.materials else demand.material[key]].unit
     weights = _weighted(case, {"shortage": lambda n, _i, _t: per_unit.get(n, 0.0)})
-    limit = "Each demand's shortage counts as a share of what it wants over the horizon; all demands count alike."
-    found = _simple(case, title, unit, weights, *([limit] if key is None else []), "No demand goes shorter in total than in the cheapest plan.")
+    limits = ["No demand goes shorter in total than in the cheapest plan, nor at a larger penalty."]
+    if key is None:
+        limits.append("Each demand's shortage counts as a share of what it wants over the horizon; all demands count alike.")
+    found = _simple(case, title, unit, weights, *limits)
     line = case.program.lines[SHORTAGE]
     own_part = weights[line.columns] != 0
     avoided, others = (Line(0.0, line.columns[part], line.values[part]) for part in (own_part, ~own_part))
@@ -133,19 +137,28 @@ def _shortage(case: Cheapest, key: str | None = None) -> Quantity:
 
 
 def _nobody_worse(case: Cheapest, demands: Mapping[str, float]) -> LinearProgram:
-    """The program in which no demand goes shorter over the horizon than in the cheapest plan.
+    """The program in which no demand goes shorter over the horizon than in the cheapest plan, nor at a larger penalty.
 
-    Without its penalties shortage would else be moved to whoever is dearest to serve, and the cheapest plan would not be on the frontier.
+    Without its penalties shortage would else be moved to whoever is dearest to serve, or to when that saves most, and the cheapest plan would not be on the
+    frontier: of all plans that keep to both, it is the one that pays least.
 
     Args:
         case: The cheapest plan.
         demands: What each demand wants [units].
     """
-    terms: dict[str, dict[int, float]] = {n: {} for n in demands}
+    line = case.program.lines[SHORTAGE]
+    penalties = dict(zip(line.columns.tolist(), line.values.tolist(), strict=True))
+    columns: dict[str, list[int]] = {n: [] for n in demands}
     for column, (name, index) in enumerate(case.program.columns):
-        if name == "shortage" and index[0] in terms:
-            terms[index[0]][column] = 1.0
-    rows = [Row(("shortage_cap", n), columns, upper=float(case.x[[*columns]].sum()) + ROUNDING * demands[n]) for n, columns in terms.items() if columns]
+        if name == "shortage" and index[0] in columns:
+            columns[index[0]].append(column)
+    rows = []
+    for n, mine in columns.items():
+        if mine:
+            harm = {column: penalties[column] for column in mine if column in penalties}
+            rows.append(Row(("shortage_cap", n), dict.fromkeys(mine, 1.0), upper=float(case.x[mine].sum()) + ROUNDING * demands[n]))
+            if harm:
+                rows.append(Row(("penalty_cap", n), harm, upper=(1 + ROUNDING) * sum(case.x[column] * price for column, price in harm.items())))
     return with_rows(case.program, rows)
 
 
@@ -167,7 +180,7 @@ def _share(case: Cheapest, amounts: tuple[Amount, ...], country: str, material: 
         f"Only what ships as {item.label or material} counts, by the country it was mined in.",
         "The share is that of the plan found at each point; others may have another.",
     )
-    return replace(_simple(case, f"{item.label or material} from {country}", item.unit, weights, *limits), whole=whole)
+    return replace(_simple(case, f"shipments of {item.label or material} from {country}", item.unit, weights, *limits), whole=whole)
 
 
 def _stores(case: Cheapest, over: str, key: str) -> tuple[str, list[str]]:
@@ -219,8 +232,7 @@ def _opening(case: Cheapest, key: str) -> Quantity:
     limits = ["What is in store at the start is not paid for here: a price above what it costs to buy and to hold says that more of it would pay."]
     if len(piles) > 1:
         limits.append("All of these stockpiles hold more or less in the proportion that they have.")
-    found = _of_store(case, f"opening stock of {name}", piles[0], program, whole, np.inf, *limits)
-    return replace(found, today=np.append(case.x, whole))
+    return _of_store(case, f"opening stock of {name}", piles[0], program, whole, np.inf, *limits)
 
 
 def _of_store(case: Cheapest, title: str, key: str, program: LinearProgram, at_cheapest: float, up_to: float, *limits: str) -> Quantity:
@@ -228,7 +240,7 @@ def _of_store(case: Cheapest, title: str, key: str, program: LinearProgram, at_c
     weights = np.zeros(program.shape[1])
     weights[-1] = 1.0
     unit, harm = case.scenario.unit(case.scenario.stockpiles[key].material), case.program.lines[SHORTAGE]
-    return Quantity(title, unit, program, weights, at_cheapest, up_to, harm, limits=limits)
+    return Quantity(title, unit, program, weights, np.append(case.x, at_cheapest), up_to, harm, limits=limits)
 
 
 def _capex(case: Cheapest) -> Quantity:

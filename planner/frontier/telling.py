@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from planner.cheapest import Cheapest
-from planner.decided import Amount, most_alike
+from planner.decided import Amount, most_alike, short_told, wanted
 from planner.findings import Chart, Column, Section, amount_told, apart
-from planner.frontier.curve import Curve, Point
+from planner.frontier.curve import Curve
 from planner.frontier.quantity import Quantity
 from planner.solver.lower import Floats
 
 MOVE = 0.01
 """Changes below this, as a share of the most of its kind and material, are not named."""
 NAMES = 3
+AS_IT_IS = "as it is"
+"""Marks the cheapest plan."""
 SAME = 1e-6
 """Differences below this, as a part of what is compared, are rounding."""
 
@@ -32,11 +34,9 @@ def frontier_table(case: Cheapest, quantity: Quantity, curve: Curve, amounts: Se
         short: What demands go without.
     """
     points, gaps = curve.points[::-1], [*curve.gaps[::-1], 0.0]
-    values = [_values(amounts, point) for point in points]
-    materials = {key: material.label or key for key, material in case.scenario.materials.items()}
-    lacking = [_values(short, point) for point in points]
-    today = next((place for place, point in enumerate(points) if point.x is quantity.today), 0)
+    values = [_values(amounts, point.x) for point in points]
     scale = most_alike(amounts, np.max(values, axis=0))
+    lacking = _values(short, quantity.today)
     rows = []
     for place, point in enumerate(points):
         after = points[place + 1] if place + 1 < len(points) else None
@@ -44,8 +44,7 @@ def frontier_table(case: Cheapest, quantity: Quantity, curve: Curve, amounts: Se
         rows.append(
             {
                 "corner": place + 1,
-                "as_it_is": place == today and (quantity.today is None or point.x is quantity.today),
-                "place": "as it is" if place == today and (quantity.today is None or point.x is quantity.today) else "",
+                "place": AS_IT_IS if point.x is quantity.today else "",
                 "quantity": point.quantity,
                 "unit": quantity.unit,
                 "share": _share(quantity, point.x),
@@ -56,14 +55,14 @@ def frontier_table(case: Cheapest, quantity: Quantity, curve: Curve, amounts: Se
                 "shortage_cost": float(quantity.harm.values @ point.x[quantity.harm.columns]) + quantity.harm.constant,
                 "more": more,
                 "less": less,
-                **_shorter(short, materials, lacking[today], lacking[place]),
+                **_shorter(case, short, _values(short, point.x) - lacking),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _values(amounts: Sequence[Amount], point: Point) -> Floats:
-    return np.array([amount.of(point.x) for amount in amounts])
+def _values(amounts: Sequence[Amount], x: Floats) -> Floats:
+    return np.array([amount.of(x) for amount in amounts])
 
 
 def _share(quantity: Quantity, x: Floats) -> float:
@@ -80,16 +79,10 @@ def _moves(amounts: Sequence[Amount], scale: Floats, before: Floats, after: Floa
     return " · ".join(up), " · ".join(down)
 
 
-def _shorter(short: Sequence[Amount], materials: Mapping[str, str], today: Floats, here: Floats) -> dict[str, str]:
-    """Which materials are shorter than in the plan as it is, the most first, and which less; plans of equal cost differ in who goes without."""
-    change: dict[str, float] = {}
-    size: dict[str, float] = {}
-    for amount, before, after in zip(short, today.tolist(), here.tolist(), strict=True):
-        change[amount.material] = change.get(amount.material, 0.0) + after - before
-        size[amount.material] = size.get(amount.material, 0.0) + max(before, after)
-    units = {amount.material: amount.unit for amount in short}
-    order = sorted((m for m in change if abs(change[m]) > SAME * size[m]), key=lambda m: -abs(change[m]) / size[m])
-    up, down = ([f"{materials[m]} {amount_told(abs(change[m]), units[m])}" for m in order if sign * change[m] > 0] for sign in (1, -1))
+def _shorter(case: Cheapest, short: Sequence[Amount], change: Floats) -> dict[str, str]:
+    """Which materials are shorter than in the cheapest plan, and which less; plans of equal cost differ in who of them goes without."""
+    whole = wanted(case.data)
+    up, down = (short_told(case.scenario, {amount.id: sign * units for amount, units in zip(short, change.tolist(), strict=True)}, whole) for sign in (1, -1))
     return {"shorter": _named(up), "less_short": _named(down)}
 
 
@@ -123,7 +116,7 @@ def headline(case: Cheapest, quantity: Quantity, table: pd.DataFrame) -> tuple[s
     sentences = [f"{ends} by {amount_told(last['extra_cost'], currency)}{between}.", f"The first {unit} less costs {dearer[0]}, the last {dearer[1]}."]
     sentences += _as_it_is(quantity, table, currency)
     if last["shorter"]:
-        sentences.append(f"At the least of it, this goes short by more: {last['shorter']}.")
+        sentences.append(f"At the least of it, this goes short by more than in the cheapest plan: {last['shorter']}.")
     largest = float(table["gap"].max())
     if largest > 0:
         below = f"between these it lies up to {amount_told(largest, currency)} below the straight line"
@@ -138,7 +131,7 @@ def _begun(words: str) -> str:
 
 def _as_it_is(quantity: Quantity, table: pd.DataFrame, currency: str) -> list[str]:
     """What a unit more and a unit less are worth where the plan is, if that is no end."""
-    now = int(np.argmax(table["as_it_is"]))
+    now = int(np.argmax(table["place"] == AS_IT_IS))
     if not 0 < now < len(table) - 1:
         return []
     more, less = (amount_told(float(table["price"].iloc[place]), currency) for place in (now - 1, now))
@@ -166,7 +159,7 @@ def sections(case: Cheapest, quantity: Quantity, table: pd.DataFrame) -> tuple[S
         title="What changes on the way",
         table="frontier",
         columns=(Column("quantity", quantity.unit, "money"), *who, Column("more", "more of, to the next"), Column("less", "less of, to the next")),
-        note="Short by more, by less: over the horizon, than in the plan as it is." if who else "",
+        note="Short by more, by less: over the horizon, than in the cheapest plan." if who else "",
         most=12,
     )
     return (

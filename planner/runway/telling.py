@@ -78,7 +78,7 @@ class _Telling:
         cuts = frames["cuts"]
         frames["hit"] = cuts[(cuts["kind"] == self.base.cut.kind) | (cuts["days_lost"] > 0)].reset_index(drop=True)
         frames["alone"] = cuts[cuts["days_lost_alone"] > 0].sort_values("days_lost_alone", ascending=False, kind="stable").reset_index(drop=True)
-        frames["losses"] = cuts[1:].query("loss != 0").sort_values("loss", ascending=False, kind="stable").reset_index(drop=True)
+        frames["losses"] = cuts[1:].dropna(subset="loss").query("loss != 0").sort_values("loss", ascending=False, kind="stable").reset_index(drop=True)
         alone = frames["demands"][frames["demands"]["kind"] == self.base.cut.kind].sort_values("lasts", kind="stable")
         frames["as_it_is"] = alone[~alone["to_the_end"]].reset_index(drop=True)
         if "pairs" in frames:
@@ -91,16 +91,16 @@ class _Telling:
     def _noted(self, section: Section, frames: Mapping[str, pd.DataFrame]) -> Section:
         """A section that says how many rows it leaves out, since they say nothing."""
         left_out = {
-            "hit": (len(frames["cuts"]) - len(frames["hit"]), "failures take no day from all demands together"),
+            "hit": (len(frames["cuts"]) - len(frames["hit"]), "that take no day from all demands together"),
             "as_it_is": (
                 sum(len(case.scenario.demands) for case in self.cases.values()) - len(frames["as_it_is"]),
-                "demands are served to the end of the horizon",
+                "served to the end of the horizon",
             ),
         }
         if "pairs" in frames:
-            left_out["worse_together"] = len(frames["pairs"]) - len(frames["worse_together"]), "pairs last as long as the one of the two that lasts less"
+            left_out["worse_together"] = len(frames["pairs"]) - len(frames["worse_together"]), "that last as long as the one of the two that lasts less"
         number, words = left_out.get(section.table, (0, ""))
-        return replace(section, note=f"{section.note}; {number:,} {words}") if number else section
+        return replace(section, note=f"{section.note}; left out: {number:,} {words}") if number else section
 
     def _cuts(self) -> list[Row]:
         """One row a cut: the scenario as it is, then those under which somebody runs short soonest."""
@@ -232,12 +232,12 @@ class _Telling:
             return f"As it is, if no cost is spared, every demand can be served in full to the end of the horizon ({base['days']:,.0f} days)."
         why = f" What stops it: {base['why']}." if base["why"] else ""
         time = f"for {base['served']}, until {base['until']}" if base["days"] > 0 else f"until {base['until']} only, so for no day from {self.any.first} on"
-        return f"As it is, if no cost is spared, every demand can be served in full {time}; then {base['short_label']} runs short.{why}"
+        return f"As it is, if no cost is spared, every demand can be served in full {time}; then {_then(base)}.{why}"
 
     def _worst(self, row: Row) -> str:
         if row["days_lost"] <= 0:
             return f"Without {row['who']}, {row['hit_label']} by itself loses most: {row['hit_from_to']}."
-        runs = f"; then {row['short_label']} runs short" if row["short"] else f"; then {NO_PLAN}"
+        runs = f"; then {_then(row)}" if row["short_label"] else ""
         fewer = f"{row['served']} ({row['days_lost']:,.0f} fewer), until {row['until']}"
         return f"It would be soonest without {row['who']}: everything that needs it is served for {fewer}{runs}."
 
@@ -273,6 +273,11 @@ def _beyond_each(pairs: pd.DataFrame, cuts: pd.DataFrame) -> pd.DataFrame:
     # a country that reaches no demand has no row
     worse = [min(alone.get(country, math.inf) for country in key.split("+")) for key in pairs["key"]]
     return pairs.assign(fewer_than_alone=(np.array(worse) - pairs["days"]).clip(lower=0))
+
+
+def _then(row: Row) -> str:
+    """What comes after the last day."""
+    return f"{row['short_label']} runs short" if row["short"] else NO_PLAN
 
 
 def _who(cut: Cut) -> str:

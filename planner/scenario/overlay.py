@@ -66,10 +66,19 @@ def _check_root(path: Path, root: Path | None) -> None:
     """Refuse a root that is no folder, or that the scenario itself lies outside of."""
     if root is None:
         return
-    if not root.is_dir():
-        raise InputError(f"--root {root}: is not a folder")
+    must_be_folder(root)
     if not path.resolve().is_relative_to(root.resolve()):
         raise InputError(f"--root {root}: the scenario {path} lies outside of it")
+
+
+def must_be_folder(root: Path) -> None:
+    """Refuse a root that is none.
+
+    Raises:
+        InputError: naming it.
+    """
+    if not root.is_dir():
+        raise InputError(f"--root {root}: is not a folder")
 
 
 def default_root(path: Path) -> Path:

@@ -15,7 +15,7 @@ from planner.errors import InputError, Mark, Problem, UnitError, did_you_mean
 from planner.scenario.changes import changed, with_values
 from planner.scenario.characters import harmless
 from planner.scenario.load import Loaded, assemble
-from planner.scenario.overlay import ENTITY_MAPS, default_root, gather
+from planner.scenario.overlay import ENTITY_MAPS, default_root, gather, must_be_folder
 from planner.scenario.reader import Node
 from planner.scenario.resolved import resolved_text
 from planner.scenario.units import split
@@ -102,6 +102,7 @@ def base_of(spec: SweepSpec, tree: Node, path: Path, root: Path | None, chosen: 
         if name != NONE:
             named.append((name, mark_at(tree, "overlays", kind, names.index(name)), f"overlays.{kind}"))
     within = root if root is not None else default_root(path)
+    must_be_folder(within)
     wrong = [problem for name, mark, key in named for problem in _not_there(path, within, name, mark, key)]
     if wrong:
         raise InputError(wrong)

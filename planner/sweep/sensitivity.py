@@ -147,9 +147,11 @@ def doubt_of(kind: str, moves: pd.DataFrame) -> str:
         moves: What moves the cost.
     """
     if kind == "sobol":
-        unsure = float(np.nanmax(moves[["S1_conf", "ST_conf"]].to_numpy(dtype=float)))
-        if unsure > UNSURE or bool((moves[["S1", "ST"]].to_numpy(dtype=float) < -UNSURE).any()):
-            return f"Too few runs for shares of variance: they are known to ± {100 * unsure:.0f} points, and some may lie below 0 or above 100 %; raise runs."
+        shares, unsure = (moves[columns].to_numpy(dtype=float) for columns in (["S1", "ST"], ["S1_conf", "ST_conf"]))
+        if not np.isfinite(shares).all() or (shares < -UNSURE).any():
+            return "Too few runs for shares of variance: some are none, or below 0; raise runs."
+        if not (unsure <= UNSURE).all():
+            return f"Too few runs for shares of variance: they are known to ± {100 * unsure.max():.0f} points only; raise runs."
     if kind == "morris" and (moves["mu_star_conf"] > moves["mu_star"].max()).any():
         return "Too few trajectories: effects are known no better than to the size of the largest; raise trajectories."
     return ""

@@ -222,7 +222,8 @@ def read_spec(path: Path) -> tuple[SweepSpec, Node, list[Problem]]:
     tree = read_yaml(path, str(path), slips)
     if not isinstance(tree.value, dict):
         raise InputError([Problem(tree.mark, "", "a sweep is a map of keys", "start with 'scenario: my_scenario.yaml'")])
-    if "scenario" not in tree.value and {"horizon", "extends", "version"} & tree.value.keys():
+    keys = tree.value.keys()
+    if keys & {"horizon", "extends", "version"} and not keys & {"scenario", "vary", "design", "overlays"}:
         hint = f"write a file of its own with 'scenario: {path.name}', 'vary:' and 'design:'; plan new makes one to begin with"
         raise InputError([Problem(tree.mark, "", "is a scenario and no sweep", hint)])
     raw = tree.plain()

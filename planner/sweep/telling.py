@@ -253,6 +253,6 @@ def _limits(spec: SweepSpec) -> list[str]:
     ]
     if spec.design.kind == "one_at_a_time":
         found.append("One input moves at a time, so what two of them do together is not seen.")
-    if spec.design.kind in RANDOM and spec.design.kind != "sobol":
+    if SHOWN[spec.design.kind].by == "size":
         found.append("A rank correlation sees what rises or falls throughout, and not what rises and then falls.")
     return found

@@ -49,12 +49,13 @@ def value(
             leave; those without a weight share it.
         sets: ``path=value`` changes to every file.
         root: Folder that no file may lie outside of.
-        stock_prices: ``id=price`` of a stockpile or material: what a unit costs today; default the cheapest offer.
+        stock_prices: ``id=price`` of a stockpile or material: what a unit costs today; default that of the cheapest seller whom no event closes.
         workers: Processes; default one a core where that pays.
         progress: Told how much has been looked at.
 
     Returns:
-        Tables ``stockpiles``, ``stock_value`` (each curve piece by piece), ``contracts`` and ``contracts_by_future``; money discounted.
+        Tables ``stockpiles``, ``stockpiles_by_future``, ``stock_value`` (each curve piece by piece), ``contracts`` and ``contracts_by_future``; money
+        discounted.
 
     Raises:
         InputError: for bad scenarios or weights, or where there is neither a stockpile nor a contract.

@@ -1,4 +1,4 @@
-"""What a unit for a stockpile costs today: the cheapest offer, or what was asked for."""
+"""What a unit for a stockpile costs today: that of the cheapest seller whom no event closes, or what was asked for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Bought:
     """Money per unit, today."""
     source: str
     yearly: float = math.nan
-    """What that seller can ship in a year as things stand [units/yr]; NaN where the price was asked for."""
+    """What that seller can ship in a year at that price as things stand [units/yr]; NaN where the price was asked for."""
     shut: bool = False
     """Whether events keep everybody from selling, so that the price is that of before."""
 
@@ -61,13 +61,17 @@ def _capacities(setting: Setting) -> dict[str, float]:
 
 def _offers(setting: Setting, pile: Stockpile, capacity: dict[str, float]) -> Iterator[Bought]:
     """Who sells the material to the party in the first period, with tariff and freight."""
+    first = setting.periods[0]
     for key, supplier in setting.scenario.suppliers.items():
         if supplier.material == pile.material and pile.party in setting.buyers(supplier) and capacity[key] > 0:
             everywhere, here = (setting.events.on(supplier_target(key, supplier, party)) for party in (None, pile.party))
             open_share = everywhere.factor("capacity")[0] * here.smallest("spot")[0]
             shut = open_share <= 0
             price = _price(setting, supplier, None if shut else here)
-            yield Bought(price, (supplier.label or key) + (", before events shut it" if shut else ""), capacity[key] * open_share, shut)
+            cheap = supplier.tiers[0].quantity
+            yearly = capacity[key] * open_share
+            yearly = yearly if cheap is None else min(yearly, setting.mean(cheap, first))
+            yield Bought(price, (supplier.label or key) + (", before events shut it" if shut else ""), yearly, shut)
 
 
 def _price(setting: Setting, supplier: Supplier, effects: Effects | None) -> float:

@@ -194,7 +194,8 @@ class _Teller:
         unit, found = row["unit"], []
         if row["change"] > row["seller_ships"]:
             ships = f"{row['price_from']} ships {told(row['seller_ships'], 'number')} {unit} a year"
-            found.append("nobody sells it now, so that is the price of before" if not row["seller_ships"] else f"{ships}, so the rest is dearer or comes later")
+            shut = self.found.prices[row["id"]].shut
+            found.append("nobody sells it now, so that is the price of before" if shut else f"{ships} at that price, so the rest is dearer or comes later")
         if row["pays_up_to"] > row["room"]:
             found.append(f"the stockpile has room for {told(row['room'], 'number')} {unit}")
         return f" But {'; '.join(found)}." if found else ""
@@ -241,7 +242,7 @@ class _Teller:
             "stockpiles",
             (Column("label", "stockpile"), *sizes, *values, *limits, Column("verdict", "")),
             note=f"One more: what one more unit in store from the start saves, {self.currency} per unit, discounted. Price: what it costs to buy today from "
-            "the cheapest seller who may sell; ships: what he can in a year as things stand. Room: what it may hold; ∞ where nothing limits it.",
+            "the cheapest seller who may sell; ships: what he can in a year at that price, as things stand. Room: what it may hold; ∞ where nothing limits it.",
             chart=Chart("bar", "label", ("value_of_one_more", "price"), x_title="stockpile", y_title=f"{self.currency} per unit"),
         )
         yield Section(

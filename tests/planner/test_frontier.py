@@ -125,8 +125,8 @@ def test_who_goes_shorter_is_told_at_each_corner() -> None:
     found = frontier(loaded(scenario), "share:CN")
     assert np.array(corners(found)) == close([(100, 1000), (40, 1240), (0, 1560)])
     assert found.tables["frontier"]["shorter"].tolist() == ["", "", "m 40 t"]
-    assert found.tables["frontier"]["as_it_is"].tolist() == [True, False, False]
-    assert found.headline[-1] == "At the least of it, this goes short by more: m 40 t."
+    assert found.tables["frontier"]["place"].tolist() == ["as it is", "", ""]
+    assert found.headline[-1] == "At the least of it, this goes short by more than in the cheapest plan: m 40 t."
     decisions = found.tables["decisions"]
     assert decisions.loc[decisions["kind"] == "demand", "value"].tolist() == pytest.approx([0, 0, 40])
     less = frontier(loaded(short_scenario()), "shortage:m").tables["frontier"]
@@ -149,7 +149,7 @@ def test_what_the_opening_stock_is_worth() -> None:
     assert (table["gap"] == 0).all()
     at = [np.interp(units, table["quantity"][::-1], table["cost"][::-1]) for units in (0, 120, 121)]
     assert at == pytest.approx([116080, 30128.235294, 30005.894737], rel=1e-9)
-    now = table[table["as_it_is"]]
+    now = table[table["place"] == "as it is"]
     assert (now["quantity"].item(), now["cost"].item()) == pytest.approx((120, 30128.235294))
 
 
@@ -161,6 +161,49 @@ def test_the_stockpiles_of_a_material_together() -> None:
     assert np.array(corners(found)) == close([(100, 0), (60, 400), (0, 400 + 60 * 14)])
     assert found.headline[0].startswith("Opening stock of all stockpiles of m: 60 t in the cheapest plan")
     assert "the next t more saves 10 USD, the next less costs 14 USD" in " ".join(found.headline)
+
+
+def test_one_segment_is_exact_where_it_is(tmp_path: Path) -> None:
+    """With one segment there is no room for the plan between the ends; with two it is there, and nothing lies below either."""
+    scenario = sources(stockpiles={"one": {"material": "m", "initial": 60}})
+    scenario["suppliers"]["cn"]["capacity"] = 40
+    one, two = (frontier(loaded(scenario), "opening:one", points) for points in (1, 2))
+    assert np.array(corners(one)) == close([(100, 0), (0, 1240)])
+    assert np.array(corners(two)) == close([(100, 0), (60, 400), (0, 1240)])
+    assert two.tables["frontier"]["gap"].tolist() == [0, 0, 0]
+    assert one.tables["frontier"]["place"].tolist() == ["", ""]
+    assert two.tables["frontier"]["place"].tolist() == ["", "as it is", ""]
+
+
+@pytest.mark.parametrize(("initial", "marked", "shorter", "less"), [(0, ["", "as it is"], ["", ""], ["m 40 t", ""]), (200, ["", ""], ["", "m 40 t"], ["", ""])])
+def test_a_store_that_is_empty_or_holds_too_much(initial: float, marked: list[str], shorter: list[str], less: list[str]) -> None:
+    """b has 60 t for 100; each tonne in store, up to 40, saves the 50 of a shortage, and further ones b's 14: all is held against the plan as it is."""
+    scenario = sources(stockpiles={"one": {"material": "m", "initial": initial}})
+    scenario["suppliers"] = {"b": scenario["suppliers"]["b"]}
+    scenario["demands"]["d"]["shortage"] = 50
+    table = frontier(loaded(scenario), "opening:one").tables["frontier"]
+    assert np.array(list(zip(table["quantity"], table["cost"], strict=True))) == close([(100, 0), (40, 840), (0, 2840)])
+    assert table["place"].tolist()[::2] == marked
+    assert (table["shorter"].tolist()[::2], table["less_short"].tolist()[::2]) == (shorter, less)
+
+
+def test_shortage_is_held_against_the_cheapest_plan_itself() -> None:
+    """Five demands for m are alike, so that many plans cost the same; a frontier that starts elsewhere may not tell that as a change."""
+    scenario = sources(
+        suppliers={"cn": {"material": "m", "country": "CN", "capacity": 100, "price": 10}, "b": {"material": "m", "country": "BR", "price": 12, "capacity": 50}}
+    )
+    scenario["demands"] = {n: {"material": "m", "quantity": 60, "shortage": 50} for n in "abcde"}
+    table = frontier(loaded(scenario), "share:CN").tables["frontier"]
+    assert table["shorter"].tolist() == ["", "m 100 t"]
+    assert table["less_short"].tolist() == ["", ""]
+
+
+def test_rounding_is_no_shortage() -> None:
+    """The cap lets every demand go short by a hundred-millionth of it; nobody is told so."""
+    for seed in (35, 75, 107):
+        table = frontier(loaded(random_scenario(seed)), "shortage").tables["frontier"]
+        for column in ("shorter", "less_short"):
+            assert not any(" e-" in text or "e-0" in text for text in table[column]), table[column].tolist()
 
 
 def test_the_size_of_all_stores_of_a_material() -> None:
@@ -278,6 +321,9 @@ def test_frontiers_are_convex_and_hold_against_bounds(seed: int) -> None:
     for quantity, curve in traced:
         points = curve.points
         size = float(np.abs(quantity.program.cost * points[0].x[: len(quantity.program.cost)]).sum()) + abs(quantity.program.offset)
+        # the cheapest plan is on the frontier: nothing that has as much costs less
+        now = float(quantity.program.cost @ quantity.today) + quantity.program.offset
+        assert _least_cost(quantity, quantity.at_cheapest) == pytest.approx(now, abs=1e-6 * size)
         slopes = [(a.cost - b.cost) / (b.quantity - a.quantity) for a, b in pairwise(points)]
         assert all(before >= after * (1 - 1e-5) for before, after in pairwise(slopes))
         for (a, b), gap in zip(pairwise(points), curve.gaps, strict=True):

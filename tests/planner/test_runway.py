@@ -204,7 +204,7 @@ def test_tables_leave_out_what_says_nothing(tmp_path: Path) -> None:
     findings = found(loaded(tmp_path, "suppliers.second={material: ore, country: AU, capacity: 1000, price: 10}"))
     shown = {section.table: section.note for section in findings.sections}
     assert set(shown) == {"hit"}
-    assert shown["hit"].endswith("5 failures take no day from all demands together")
+    assert shown["hit"].endswith("left out: 5 that take no day from all demands together")
     assert len(findings.tables["cuts"]) == 6
 
 

@@ -233,8 +233,9 @@ def test_shares_of_variance_from_few_runs_are_doubted(folder: Path) -> None:
     assert "Too few runs for shares of variance" in " ".join(found.headline)
     well_known = found.tables["cost_sensitivity"].assign(S1=[0.8, 0.2], ST=[0.8, 0.2], S1_conf=0.05, ST_conf=0.03)
     assert doubt_of("sobol", well_known) == ""
-    assert "known to ± 12 points" in doubt_of("sobol", well_known.assign(ST_conf=0.12))
-    assert doubt_of("sobol", well_known.assign(S1=[0.8, -0.3]))
+    assert "known to ± 12 points only" in doubt_of("sobol", well_known.assign(ST_conf=0.12))
+    for share in (-0.3, float("nan")):
+        assert "some are none, or below 0" in doubt_of("sobol", well_known.assign(S1=[0.8, share]))
 
 
 def test_cases_are_told_by_the_overlays_that_make_them(folder: Path) -> None:
@@ -374,6 +375,9 @@ def test_a_scenario_is_no_sweep_and_a_sweep_no_scenario(folder: Path) -> None:
     for scenario in ("mine.yaml", "over.yaml"):
         with pytest.raises(InputError, match="is a scenario and no sweep"):
             sweep(folder / scenario, out=folder / "out")
+    (folder / "slip.yaml").write_text("version: 1\nscenaro: mine.yaml\nvary: {a: {path: suppliers.mine.price, values: [1]}}\ndesign: grid\n")
+    with pytest.raises(InputError, match="scenaro: unknown key 'scenaro'; did you mean 'scenario'"):
+        sweep(folder / "slip.yaml", out=folder / "out")
     with pytest.raises(InputError, match="is a sweep and no scenario; solve it with plan sweep"):
         load(folder / "sweep.yaml")
 
@@ -384,6 +388,8 @@ def test_what_lies_outside_of_the_root_is_told_at_its_place(folder: Path) -> Non
     sweep_file = folder / "below" / "sweep.yaml"
     with pytest.raises(InputError, match=r"scenario: '../mine\.yaml' lies outside of .*name a folder that holds both with --root DIR"):
         sweep(sweep_file, out=folder / "out", root=folder / "below")
+    with pytest.raises(InputError, match="--root nowhere: is not a folder"):
+        sweep(sweep_file, out=folder / "out", root="nowhere")
     assert len(sweep(sweep_file, out=folder / "out", root=folder, workers=1).tables["runs"]) == 3
 
 

@@ -68,7 +68,7 @@ def test_each_unit_in_store_replaces_the_dearest_purchase_that_is_left(tmp_path:
     assert (reserve["price"], reserve["price_from"], reserve["pays_up_to"], reserve["net_saving"]) == (10, "The cheap seller", pytest.approx(120), 3760)
     assert found.headline == (
         "The reserve: at 10 USD/t (The cheap seller) it pays up to 120 t (now 20 t); that would save 3,760 USD net. "
-        "But The cheap seller ships 60 t a year, so the rest is dearer or comes later.",
+        "But The cheap seller ships 60 t a year at that price, so the rest is dearer or comes later.",
     )
 
 
@@ -78,6 +78,11 @@ def test_who_may_not_sell_has_no_price(tmp_path: Path) -> None:
     for sets, price in (((), 50), (("events.dear={match: {suppliers: [dear]}, price: 1.2}",), 60)):
         reserve = the(asked(tmp_path, STOCK, shut, *sets), "stockpiles")
         assert (reserve["price"], reserve["price_from"], reserve["seller_ships"]) == (pytest.approx(price), "dear", 200)
+
+
+def test_a_seller_ships_as_much_as_he_sells_at_the_price_that_is_named(tmp_path: Path) -> None:
+    tiers = "suppliers.cheap={material: ore, capacity: 60, price: {tiers: [{quantity: 5, price: 10}, {price: 40}]}}"
+    assert the(asked(tmp_path, STOCK, tiers), "stockpiles")["seller_ships"] == 5
 
 
 def test_where_nobody_may_sell_the_price_is_that_of_before(tmp_path: Path) -> None:
