@@ -103,8 +103,8 @@ def _by_stockpile(table: pd.DataFrame) -> pd.DataFrame:
 NUMBERS = (Column("cheapest", shown="number"), Column("least", shown="number"), Column("most", shown="number"))
 SHOWN: Mapping[str, tuple[tuple[Column, ...], str]] = {
     "suppliers": (
-        (*NUMBERS, Column("unit"), Column("material")),
-        "What ships and arrives inside the horizon. Bars: shares of what the cheapest plan ships of the material, or of the most of one supplier.",
+        (Column("least_share", "at least", "percent"), *NUMBERS, Column("unit"), Column("material")),
+        "What ships and arrives inside the horizon. At least, and bars: shares of what the cheapest plan ships of the material or of the most of one.",
     ),
     "projects": ((*NUMBERS, Column("unit"), Column("material")), "What is committed over the whole horizon. Bars: shares of the largest size."),
     "contracts": (tuple(Column(column.name, shown="percent") for column in NUMBERS), "Share signed."),

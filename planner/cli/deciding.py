@@ -26,7 +26,7 @@ def decide_by(
     from planner.decide_by import decide_by as decided
     from planner.scenario.units import share_of
 
-    share = share_of(within, "--within")
+    share = share_of(within, "--within", most=1.0)
     find_and_tell(partial(decided, scenario, sets=sets or (), root=root, within=share, workers=workers), as_json, out, html)
 
 

@@ -218,8 +218,16 @@ class _Teller:
         elif answer.never == math.inf:
             start = f"Decide on {name}{much} by {self.date(answer.served)}: later there is no plan that keeps the rules, or more must run short"
         else:
-            start = f"Decide on {name}{much} by {self.date(answer.served)}, or more must run short, whatever is paid"
+            start = f"Decide on {name}{much} by {self.date(answer.served)}, or more must run short, whatever is paid{self.sooner(answer)}"
         return f"{start}; {self.costs(answer)}."
+
+    def sooner(self, answer: Answer) -> str:
+        """Whether a shorter delay already makes the cheapest plan run shorter, since shortage is cheaper than what else could be done."""
+        for point in answer.points:
+            short = self.short(point.shorter)
+            if short and answer.served is not None and point.place <= answer.served:
+                return f" (from {self.date(point.place)} the cheapest plan leaves {short[0]} more short)"
+        return ""
 
     def costs(self, answer: Answer) -> str:
         """What waiting costs, in words."""

@@ -17,6 +17,8 @@ from planner.solver.lower import Floats
 MOVE = 0.01
 """Changes below this, as a share of the most of its kind and material, are not named."""
 NAMES = 3
+NOTHING = 1e-5
+"""Quantities below this part of the largest are rounding."""
 AS_IT_IS = "as it is"
 """Marks the cheapest plan."""
 SAME = 1e-6
@@ -45,7 +47,7 @@ def frontier_table(case: Cheapest, quantity: Quantity, curve: Curve, amounts: Se
             {
                 "corner": place + 1,
                 "place": AS_IT_IS if point.x is quantity.today else "",
-                "quantity": point.quantity,
+                "quantity": point.quantity if point.quantity > NOTHING * points[0].quantity else 0.0,
                 "unit": quantity.unit,
                 "share": _share(quantity, point.x),
                 "cost": point.cost,

@@ -90,6 +90,8 @@ def _dates(loaded: Loaded, start: str | None, recover: str) -> tuple[dt.date, dt
         raise InputError(f"--from {error}") from None
     if not calendar.start <= first < calendar.end:
         raise InputError(f"--from {first}: lies outside the horizon; choose a day from {calendar.start} until before {calendar.end}")
+    if recover.strip().replace(".", "", 1).isdecimal():
+        raise InputError(f"--recover {recover}: has no unit; write for instance {recover.strip()} months")
     try:
         years = convert(recover, Kind.DURATION, Money(loaded.scenario.money.currency, dict(loaded.scenario.money.rates)), None)
     except UnitError as error:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Collection
 from functools import lru_cache
 
+import numpy as np
+
 from planner.program import program_of
 from planner.runway.cuts import Source
 from planner.runway.trial import SOURCES
@@ -63,9 +65,10 @@ class Loss:
         ]
 
     def _duties(self, cut: Collection[Source]) -> dict[int, float]:
-        """Minima that nobody owes while the seller delivers nothing, as far as rows fall."""
+        """How far sides of the minima move that nobody owes while the seller delivers nothing; no more than one contract is ever signed."""
         return {
-            place: -self.data.contracts.minimum[index]
+            # a row that a signature is part of may be written the other way round
+            place: math.copysign(self.data.contracts.minimum[index], 1.0 if np.isfinite(self.program.row_upper[place]) else -1.0)
             for place, (name, index) in enumerate(self.program.rows)
             if name == "take_or_pay" and index[1] in self.out and ("contracts", index[0]) in cut
         }

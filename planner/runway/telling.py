@@ -29,6 +29,7 @@ LIMITS = (
     "Inside one period of the grid, what comes late can serve what is wanted early: a day inside a year is coarser than one inside a month.",
     "Rules with a price may be broken, hard ones hold. Shares over a year or longer count once that time is over; duties at the end of the horizon never.",
     "A demand by itself is served as long as everything else can give way to it; the times of several demands need not be possible together.",
+    "Days are counted for a failure without end, the loss for one that ends at the recovery. A month counts as a twelfth of 365.25 days, whatever its length.",
     "The loss compares cheapest plans, which know of the failure beforehand, on a grid with edges where it begins and ends.",
 )
 
@@ -97,6 +98,7 @@ class _Telling:
                 "served to the end of the horizon",
             ),
         }
+        left_out["losses"] = len(frames["cuts"]) - 1 - len(frames["losses"]), "that cost nothing, or are not known"
         if "pairs" in frames:
             left_out["worse_together"] = len(frames["pairs"]) - len(frames["worse_together"]), "that last as long as the one of the two that lasts less"
         number, words = left_out.get(section.table, (0, ""))
@@ -305,7 +307,7 @@ _WHO = Column("who", "without")
 _FAILS = (_WHO, _LASTS, Column("short_label", "first to run short"), Column("why", "what stops it"))
 SECTIONS = (
     Section(
-        "If it fails",
+        "If it fails for good",
         "hit",
         _FAILS,
         "days for which all demands are served that its material can reach",
@@ -319,7 +321,7 @@ SECTIONS = (
         most=10,
     ),
     Section(
-        "What it costs until recovery",
+        "What it costs if it is back after a while",
         "losses",
         (_WHO, Column("loss", "loss", "money"), Column("exposure", "of the largest", "percent")),
         "least cost with it out until recovery, less least cost without; discounted; ∞ where no plan keeps all rules, negative where a duty to buy falls "

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner.errors import listed
 from planner.findings import ChartKind, Shown
 from planner.sweep.design import Points, problem_of
 from planner.sweep.spec import SweepSpec
@@ -54,7 +55,8 @@ SHOWN: dict[str, Told] = {
         "Mean of the cost over all runs with a value of the input.",
     ),
     "monte_carlo": Told(
-        "size", (("rank_correlation", "rank correlation", "number"),), "bar", ("rank_correlation",), "rank correlation with total cost",
+        "size", (("rank_correlation", "rank correlation", "number"), ("low", "from", "number"), ("high", "to (95 %)", "number")),
+        "bar", ("rank_correlation",), "rank correlation with total cost",
         "What moves the cost most: {input}; their rank correlation is {value} in size.", "number",
         "From −1 (the cost falls whenever the input rises) to 1; near 0 it has no say, or one that goes both ways.",
     ),
@@ -152,6 +154,11 @@ def doubt_of(kind: str, moves: pd.DataFrame) -> str:
             return "Too few runs for shares of variance: some are none, or below 0; raise runs."
         if not (unsure <= UNSURE).all():
             return f"Too few runs for shares of variance: they are known to ± {100 * unsure.max():.0f} points only; raise runs."
+    if SHOWN[kind].by == "size" and len(moves) > 1:
+        first = moves.iloc[0]
+        least = min(abs(first["low"]), abs(first["high"])) if first["low"] * first["high"] > 0 else 0.0
+        near = moves["label"][1:][moves["size"][1:] > least].tolist()
+        return f"So few runs cannot tell it apart from {listed(near)}; more would." if near else ""
     if kind == "morris" and (moves["mu_star_conf"] > moves["mu_star"].max()).any():
         return "Too few trajectories: effects are known no better than to the size of the largest; raise trajectories."
     return ""
@@ -203,8 +210,17 @@ def _correlations(sample: Sample) -> tuple[list[Row], int]:
         mine = rankdata(position if variation.values is None else np.floor(position * len(variation.values)))
         straight = len(ranks) > 1 and np.ptp(ranks) > 0 and np.ptp(mine) > 0
         correlation = float(np.corrcoef(mine, ranks)[0, 1]) if straight else 0.0
-        rows.append({"input": name, "rank_correlation": correlation, "size": abs(correlation)})
+        low, high = _interval(correlation, len(ranks))
+        rows.append({"input": name, "rank_correlation": correlation, "low": low, "high": high, "size": abs(correlation)})
     return rows, sample.lost
+
+
+def _interval(correlation: float, runs: int) -> tuple[float, float]:
+    """Where a rank correlation lies with 95 % confidence, by Fisher's transformation."""
+    if runs <= 3:
+        return -1.0, 1.0
+    centre, width = np.arctanh(np.clip(correlation, -1 + 1e-12, 1 - 1e-12)), 1.96 / np.sqrt(runs - 3)
+    return float(np.tanh(centre - width)), float(np.tanh(centre + width))
 
 
 def _elementary(sample: Sample) -> tuple[list[Row], int]:

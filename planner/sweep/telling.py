@@ -204,8 +204,10 @@ def _inputs(spec: SweepSpec, runs: pd.DataFrame, labels: Mapping[str, str]) -> l
 def _headline(spec: SweepSpec, runs: pd.DataFrame, tables: Mapping[str, pd.DataFrame], families: Sequence[Family], record: Mapping[str, Any]) -> list[str]:
     """What it comes to, in sentences."""
     good = runs[runs["status"] == "ok"]
-    lost = len(runs) - len(good)
-    found = [f"{counted(len(runs), 'runs')}" + (f", {counted(lost, 'runs')} without a plan." if lost else ", all with a plan.")]
+    refused = int((runs["status"] == "failed").sum())
+    numbers = {"without a plan": len(runs) - len(good) - refused, "that could not be planned at all": refused}
+    lost = [f"{number} {what}" for what, number in numbers.items() if number]
+    found = [f"{counted(len(runs), 'runs')}, " + (f"{' and '.join(lost)}; why is told below." if lost else "all with a plan.")]
     if known := record["known_before"]:
         found[0] = f"{found[0][:-1]}; {known:,} of {counted(record['different'], 'different ones')} had been solved before."
     if not len(good):

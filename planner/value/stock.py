@@ -24,12 +24,14 @@ LIMITS = {"stock_capacity": "its room", "draw_rate": "the rate of drawing", "fil
 
 @dataclass(frozen=True)
 class Saved:
-    """What one more unit in store from the start saves in one future."""
+    """What a little more saves in one future [discounted money/unit]."""
 
     future: str
     weight: float
     value_now: float
-    """Discounted [money/unit]."""
+    """One more unit in store from the start, in the room that there is."""
+    room: float
+    """Room for one more unit."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,19 @@ class Worth:
     worth: float
     """What all of the present stock saves [money]; infinite where there is no plan without it, NaN where a future starts with less and so cannot tell."""
     curve: tuple[Piece, ...]
-    """Expected least cost by size, as far as size matters."""
+    """Expected least cost by size, as far as size matters and there is room."""
+    beyond: tuple[Piece, ...]
+    """The same from there on, with as much more room at no cost; empty where what there is room for is not all worth something."""
     level: bool
-    """Whether more than the last size of the curve is worth as much a unit, or nothing: the curve holds all that matters."""
+    """Whether more than the last size of the curves is worth as much a unit, or nothing: they hold all that matters."""
     held_back: str
     """What keeps it from being used at the present size, in words."""
     by_future: tuple[Saved, ...]
+
+    @property
+    def room_value(self) -> float:
+        """What room for one more unit saves in the mean [money/unit]."""
+        return sum(saved.weight * saved.room for saved in self.by_future)
 
     @property
     def value_now(self) -> float:
@@ -59,8 +68,12 @@ class Worth:
         return sum(saved.weight * saved.value_now for saved in self.by_future)
 
     def pays_up_to(self, price: float) -> float:
-        """The largest size of which the last unit saves more than it costs [units]."""
+        """The largest size inside its room of which the last unit saves more than it costs [units]."""
         return max((piece.end for piece in self.curve if -piece.slope > price * (1 + 1e-9)), default=self.smallest)
+
+    def pays_with_room(self, price: float) -> float:
+        """The same where more room costs nothing."""
+        return max((piece.end for piece in self.beyond if -piece.slope > price * (1 + 1e-9)), default=self.pays_up_to(price))
 
     def cost(self, size: float) -> float:
         """Expected least cost at a size on the curve [money]."""
@@ -79,39 +92,81 @@ def worth_of(futures: Sequence[Weighted], key: str, initial: float, price: float
     """
     known = parts_with(futures, lambda scenario: key in scenario.stockpiles)
     least = min(one.part.data.stock.initial[key] for one in known)
-    moves = [size_moves(one.part, key) for one in known]
+    filled = [opening_moves(one.part, key) for one in known]
+    ask = _asking(known, initial, [{} for _ in known], filled)
+    now = ask(initial)
+    assert now is not None
+    # a future that starts with less cannot start with less than nothing
+    low = furthest(ask, now, initial - least)
+    rounding, room, step = rounding_of(known), room_of(known[0].part, key), _step(known[0].part, key)
+    high, level = _far(ask, now, step, rounding, max(room, initial))
+    ends = [low, now, high] if low.at < now.at else [now, high]
+    curve = _curve(ask, [end for place, end in enumerate(ends) if place == 0 or end.at > ends[place - 1].at], rounding, price)
+    beyond: tuple[Piece, ...] = ()
+    if math.isfinite(room) and high.at >= room:
+        # more than there is room for wants more room as well
+        base = [_times(move, room - initial) for move in filled]
+        ask = _asking(known, room, base, [{**move, **room_moves(one.part, key)} for one, move in zip(known, filled, strict=True)])
+        start = ask(room)
+        assert start is not None
+        far, level = _far(ask, start, step, rounding, math.inf)
+        beyond = _curve(ask, [start, far], rounding, price)
+    saved = tuple(_saved(one, key, move) for one, move in zip(known, filled, strict=True))
+    # far beyond the last size that is worth something there is nothing to tell
+    curve = tuple(piece for piece in curve if piece.slope < 0 or piece.start < initial)
+    beyond = tuple(piece for piece in beyond if piece.slope < 0)
+    worth = low.value - now.value if low.at <= 1e-9 * initial else math.nan if low.at <= initial - least else math.inf
+    return Worth(key, initial, now.value, low.at, worth, curve, beyond, level, held_back(known, key), saved)
+
+
+def _saved(one: Known, key: str, filled: Mapping[int, float]) -> Saved:
+    more_room = room_moves(one.part, key)
+    room = -one.part.directions.along(more_room) if more_room else 0.0
+    return Saved(one.name, one.weight, -one.part.directions.along(filled), max(0.0, room))
+
+
+def _asking(known: Sequence[Known], origin: float, base: Sequence[Mapping[int, float]], moves: Sequence[Mapping[int, float]]) -> Asked:
+    """The expected least cost by size; at the size ``origin`` rows have moved by ``base``, and from there by ``moves`` for each unit."""
     count = itertools.count()
 
     def ask(size: float) -> Point | None:
         # the next size is near the last one; the first starts from the plan, so that nothing hangs on what was asked before
         onward = next(count) > 0
-        found = [one.part.whatif.ask(_times(move, size - initial), onward=onward) for one, move in zip(known, moves, strict=True)]
+        sides = [_sum(before, _times(move, size - origin)) for before, move in zip(base, moves, strict=True)]
+        found = [one.part.whatif.ask(side, onward=onward) for one, side in zip(known, sides, strict=True)]
         return _expected(size, known, moves, found)
 
-    now = ask(initial)
-    assert now is not None
-    # a future that starts with less cannot start with less than nothing
-    low = furthest(ask, now, initial - least)
-    rounding = rounding_of(known)
-    high, level = _far(ask, now, _step(known[0].part, key), rounding)
-    ends = [low, now, high] if low.at < now.at else [now, high]
+    return ask
+
+
+def _curve(ask: Asked, ends: Sequence[Point], rounding: float, price: float) -> tuple[Piece, ...]:
+    """All pieces between some points of a convex function."""
     points = [points_between(ask, one, other, rounding, -price) for one, other in itertools.pairwise(ends)]
-    joined = [point for place, found in enumerate(points) for point in (found if place == 0 else found[1:])]
-    saved = tuple(Saved(one.name, one.weight, -one.part.directions.along(move)) for one, move in zip(known, moves, strict=True))
-    # far beyond the last size that is worth something there is nothing to tell
-    curve = tuple(piece for piece in pieces(joined, rounding) if piece.slope < 0 or piece.start < initial)
-    worth = low.value - now.value if low.at <= 1e-9 * initial else math.nan if low.at <= initial - least else math.inf
-    return Worth(key, initial, now.value, low.at, worth, curve, level, held_back(known, key), saved)
+    return tuple(pieces([point for place, found in enumerate(points) for point in (found if place == 0 else found[1:])], rounding))
 
 
-def size_moves(part: Opened, key: str) -> dict[int, float]:
-    """By row: how far its sides move with one more unit in store from the start, and with the room for it."""
+def opening_moves(part: Opened, key: str) -> dict[int, float]:
+    """By row: how far its sides move with one more unit in store from the start."""
     stock, first = part.data.stock, part.data.time.periods[0]
     moves = {part.rows["stock_balance", key][first]: stock.retention[key, first]}
-    moves |= dict.fromkeys(part.rows.get(("stock_capacity", key), {}).values(), 1.0)
     if part.scenario.stockpiles[key].final.min == "initial":
         moves |= {row: 1.0 for row, index in enumerate(part.program.rows) if index == ("final_stock", key)}
     return moves
+
+
+def room_moves(part: Opened, key: str) -> dict[int, float]:
+    """By row: how far its sides move with room for one more unit."""
+    return dict.fromkeys(part.rows.get(("stock_capacity", key), {}).values(), 1.0)
+
+
+def room_of(part: Opened, key: str) -> float:
+    """What a stockpile may hold [units]; infinite where nothing limits it."""
+    pile = part.scenario.stockpiles[key]
+    return math.inf if pile.capacity is None else stock_units(part.setting, pile, pile.capacity)
+
+
+def _sum(one: Mapping[int, float], other: Mapping[int, float]) -> dict[int, float]:
+    return {row: one.get(row, 0.0) + other.get(row, 0.0) for row in {**one, **other}}
 
 
 def _times(moves: Mapping[int, float], units: float) -> dict[int, float]:
@@ -131,16 +186,17 @@ def _expected(size: float, known: Sequence[Known], moves: Sequence[Mapping[int, 
 
 def _step(part: Opened, key: str) -> float:
     """A size to begin with: what it holds or may hold, or a year's demand [units]."""
-    pile = part.scenario.stockpiles[key]
-    room = 0.0 if pile.capacity is None else stock_units(part.setting, pile, pile.capacity)
-    return max(room, part.data.stock.initial[key], part.setting.yearly_demand.get((pile.material, pile.party), 0.0)) or 1.0
+    pile, room = part.scenario.stockpiles[key], room_of(part, key)
+    return max(room if math.isfinite(room) else 0.0, part.data.stock.initial[key], part.setting.yearly_demand.get((pile.material, pile.party), 0.0)) or 1.0
 
 
-def _far(ask: Asked, now: Point, step: float, rounding: float) -> tuple[Point, bool]:
-    """A size beyond which more is worth nothing, or cannot be; else the largest that was looked at, and False."""
+def _far(ask: Asked, now: Point, step: float, rounding: float, most: float) -> tuple[Point, bool]:
+    """A size beyond which more is worth nothing, or cannot be, or for which there is no room; else the largest that was looked at, and False."""
     last = now
     for _ in range(MOST_STEPS):
-        size = now.at + step
+        size = min(now.at + step, most)
+        if size <= last.at:
+            return last, True
         found = ask(size)
         if found is None:
             return furthest(ask, last, size), True

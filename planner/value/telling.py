@@ -24,17 +24,17 @@ SAME = 1e-3
 """A size that saves less than this part of what all of the stock costs is as good as the present one."""
 STOCK_COLUMNS = (
     "id", "label", "material", "unit", "size", "value_of_one_more", "worth", "price", "price_from",
-    "seller_ships", "room", "pays_up_to", "change", "net_saving", "held_back", "verdict",
+    "seller_ships", "room", "value_of_room", "pays_up_to", "pays_with_room", "change", "net_saving", "held_back", "verdict",
 )  # fmt: skip
-PIECE_COLUMNS = ("id", "label", "unit", "from", "to", "value_per_unit", "saves", "saves_from_nothing", "times_now", "times_price")
+PIECE_COLUMNS = ("id", "label", "unit", "from", "to", "beyond_room", "value_per_unit", "saves", "saves_from_nothing", "times_now", "times_price")
 CONTRACT_COLUMNS = ("id", "label", "supplier", "unit", "status", "delivered", "price", "saves", "premium", "premium_share", "release", "verdict")
-STOCK_FUTURE_COLUMNS = ("id", "label", "future", "weight", "unit", "value_of_one_more")
+STOCK_FUTURE_COLUMNS = ("id", "label", "future", "weight", "unit", "value_of_one_more", "value_of_room")
 FUTURE_COLUMNS = ("id", "label", "future", "weight", "delivered", "unit", "saves")
 LIMITS = (
     "Each future is planned with all of it known from the first day; only the stock at the start is the same in all. Who does not know what comes "
     "would use a stock less well and need it more.",
-    "A stockpile of another size has more or less in it at the start, and room for that; what it costs to hold is in the plan, what it costs to buy is the "
-    "price of one unit from the seller that is named, however many are bought, and to build more room costs nothing unless a price says so.",
+    "A stockpile of another size has more or less in it at the start, in the room that it has; sizes beyond that have more room at no cost. What it costs to "
+    "hold is in the plan, what it costs to buy is the price of one unit from the seller that is named, however many are bought.",
     "Each stockpile and each contract is looked at by itself, with the others as they are: values of several do not add up.",
     "A premium raises the price at all times alike; a contract's other terms stay.",
 )
@@ -90,8 +90,11 @@ class _Teller:
         unit = self.scenario.materials[pile.material].unit
         bought = self.found.prices.get(worth.key)
         pays = math.nan if bought is None else worth.pays_up_to(bought.price)
-        if bought is not None and not worth.level and worth.curve and pays >= worth.curve[-1].end:
-            pays = math.inf
+        with_room = math.nan if bought is None else worth.pays_with_room(bought.price)
+        last = (worth.beyond or worth.curve)[-1:]
+        if bought is not None and not worth.level and last and with_room >= last[0].end:
+            with_room = math.inf
+            pays = pays if worth.beyond else math.inf
         change = pays - worth.initial
         saving = worth.cost(worth.initial) - worth.cost(pays) - change * bought.price if bought is not None and math.isfinite(change) else math.nan
         if bought is not None and saving <= SAME * bought.price * max(worth.initial, pays):
@@ -108,7 +111,9 @@ class _Teller:
             "price_from": "" if bought is None else bought.source,
             "seller_ships": math.nan if bought is None else bought.yearly,
             "room": math.inf if pile.capacity is None else stock_units(self.setting, pile, pile.capacity),
+            "value_of_room": worth.room_value,
             "pays_up_to": pays,
+            "pays_with_room": with_room,
             "change": change,
             "net_saving": saving,
             "held_back": worth.held_back,
@@ -119,17 +124,18 @@ class _Teller:
         pile = self.scenario.stockpiles[worth.key]
         head = {"id": worth.key, "label": pile.label or worth.key, "unit": self.scenario.unit(pile.material)}
         for saved in worth.by_future:
-            yield {**head, "future": saved.future, "weight": saved.weight, "value_of_one_more": saved.value_now}
+            yield {**head, "future": saved.future, "weight": saved.weight, "value_of_one_more": saved.value_now, "value_of_room": saved.room}
 
     def pieces(self, worth: Worth) -> Iterator[dict[str, Any]]:
         pile = self.scenario.stockpiles[worth.key]
         head = {"id": worth.key, "label": pile.label or worth.key, "unit": self.scenario.materials[pile.material].unit}
         price = self.found.prices[worth.key].price if worth.key in self.found.prices else 0.0
-        for piece in worth.curve:
+        for place, piece in enumerate((*worth.curve, *worth.beyond)):
             saves = piece.first - piece.last
-            total = worth.curve[0].first - piece.last
+            total = (worth.curve or worth.beyond)[0].first - piece.last
             relative = {"times_now": _ratio(piece.start, worth.initial), "times_price": _ratio(-piece.slope, price)}
-            yield {**head, "from": piece.start, "to": piece.end, "value_per_unit": -piece.slope, "saves": saves, "saves_from_nothing": total, **relative}
+            ends = {"from": piece.start, "to": piece.end, "beyond_room": place >= len(worth.curve)}
+            yield {**head, **ends, "value_per_unit": -piece.slope, "saves": saves, "saves_from_nothing": total, **relative}
 
     def contract(self, premium: Premium) -> dict[str, Any]:
         contract = self.scenario.contracts[premium.key]
@@ -182,7 +188,9 @@ class _Teller:
             if row["change"] == math.inf:
                 yield f"{row['label']}: at {price} any larger size that was looked at pays for itself; it holds {size}.{doubts}"
             elif row["change"] > 0:
-                yield f"{row['label']}: at {price} it pays up to {told(row['pays_up_to'], 'number')} {unit} (now {size}); that would save {net} net.{doubts}"
+                full = ", all that there is room for," if row["pays_up_to"] >= row["room"] else ""
+                upto = f"{told(row['pays_up_to'], 'number')} {unit}{full}"
+                yield f"{row['label']}: at {price} it pays up to {upto} (now {size}); that would save {net} net.{doubts}"
             else:
                 less = told(-row["change"], "number")
                 yield f"{row['label']}: its last {less} {unit} of {size} save less than the {price} that they cost, by {net} in all."
@@ -190,15 +198,16 @@ class _Teller:
             yield "No stockpile of another size would pay at the prices named."
 
     def doubts(self, row: Mapping[Any, Any]) -> str:
-        """What may stand in the way of a larger size: nobody sells, a seller ships little, the room is small."""
+        """What may stand in the way of a larger size, and what would come of more room."""
         unit, found = row["unit"], []
         if row["change"] > row["seller_ships"]:
             ships = f"{row['price_from']} ships {told(row['seller_ships'], 'number')} {unit} a year"
             shut = self.found.prices[row["id"]].shut
-            found.append("nobody sells it now, so that is the price of before" if shut else f"{ships} at that price, so the rest is dearer or comes later")
-        if row["pays_up_to"] > row["room"]:
-            found.append(f"the stockpile has room for {told(row['room'], 'number')} {unit}")
-        return f" But {'; '.join(found)}." if found else ""
+            found.append("Nobody sells it now: that is the price of before." if shut else f"But {ships} at that price, so the rest is dearer or comes later.")
+        if row["pays_with_room"] > row["pays_up_to"]:
+            upto = "any size that was looked at" if row["pays_with_room"] == math.inf else f"up to {told(row['pays_with_room'], 'number')} {unit}"
+            found.append(f"With more room at no cost it would pay {upto}.")
+        return "".join(f" {sentence}" for sentence in found)
 
     def contract_sentences(self, table: pd.DataFrame) -> Iterator[str]:
         worth = table[table["saves"] > 0].sort_values("saves", ascending=False)
@@ -220,8 +229,14 @@ class _Teller:
             yield Section(
                 "Stockpiles, future by future",
                 "stockpiles_by_future",
-                (Column("label", "stockpile"), Column("future"), Column("weight", shown="percent"), Column("value_of_one_more", "one more", "number")),
-                note=f"What one more unit in store from the start saves, {self.currency} per unit, discounted.",
+                (
+                    Column("label", "stockpile"),
+                    Column("future"),
+                    Column("weight", shown="percent"),
+                    Column("value_of_one_more", "one more", "number"),
+                    Column("value_of_room", "more room", "number"),
+                ),
+                note=f"What one more unit in store from the start, and room for one more, save: {self.currency} per unit, discounted.",
             )
         if len(tables["contracts"]):
             yield self.contract_section()
@@ -234,15 +249,16 @@ class _Teller:
             )
 
     def stock_sections(self, curves: pd.DataFrame) -> Iterator[Section]:
-        sizes = (Column("size", "size", "number"), Column("pays_up_to", "pays up to", "number"), Column("unit"))
+        sizes = (Column("size", "size", "number"), Column("pays_up_to", "pays up to", "number"), Column("room", "room", "number"), Column("unit"))
         values = (Column("value_of_one_more", "one more", "number"), Column("price", "price", "number"), Column("net_saving", "net saving", "money"))
-        limits = (Column("room", "room", "number"), Column("seller_ships", "seller ships", "number"))
+        limits = (Column("value_of_room", "more room", "number"), Column("seller_ships", "seller ships", "number"))
         yield Section(
             "Stockpiles: the size that pays for itself",
             "stockpiles",
             (Column("label", "stockpile"), *sizes, *values, *limits, Column("verdict", "")),
-            note=f"One more: what one more unit in store from the start saves, {self.currency} per unit, discounted. Price: what it costs to buy today from "
-            "the cheapest seller who may sell; ships: what he can in a year at that price, as things stand. Room: what it may hold; ∞ where nothing limits it.",
+            note=f"One more: what one more unit in store from the start saves, {self.currency} per unit, discounted; more room: the same of room for one more. "
+            "Pays up to: inside its room (∞ where nothing limits it). Price: what it costs to buy today from the cheapest seller who may sell; ships: what he "
+            "can in a year at that price, as things stand.",
             chart=Chart("bar", "label", ("value_of_one_more", "price"), x_title="stockpile", y_title=f"{self.currency} per unit"),
         )
         yield Section(
@@ -250,9 +266,10 @@ class _Teller:
             "stock_value",
             (
                 Column("label", "stockpile"), Column("from", "from", "number"), Column("to", "to", "number"), Column("unit"),
+                Column("beyond_room", "beyond its room"),
                 Column("value_per_unit", "value a unit", "number"), Column("saves", "saves", "money"), Column("saves_from_nothing", "in all", "money"),
             ),
-            note=f"What each further unit saves, {self.currency}, discounted; the sums are against the smallest size.",
+            note=f"What each further unit saves, {self.currency}, discounted; the sums are against the smallest size. Beyond its room: with more at no cost.",
             most=0,
             chart=self.curve_chart(curves),
         )  # fmt: skip

@@ -90,7 +90,10 @@ def test_where_nobody_may_sell_the_price_is_that_of_before(tmp_path: Path) -> No
     found = asked(tmp_path, STOCK, "events.shut={match: {materials: [ore]}, until: 2027-01, spot: 0}", "stockpiles.reserve.capacity=30")
     reserve = the(found, "stockpiles")
     assert (reserve["price"], reserve["price_from"], reserve["seller_ships"], reserve["room"]) == (10, "The cheap seller, before events shut it", 0, 30)
-    assert found.headline[0].endswith("But nobody sells it now, so that is the price of before; the stockpile has room for 30 t.")
+    assert found.headline[0] == (
+        "The reserve: at 10 USD/t (The cheap seller, before events shut it) it pays up to 30 t, all that there is room for, (now 20 t); that would save "
+        "9,900 USD net. Nobody sells it now: that is the price of before. With more room at no cost it would pay up to 180 t."
+    )
 
 
 @pytest.mark.parametrize(("price", "size"), [("49 USD/t", 40), ("0.047 USD/kg", 80), ("9", 180), ("1", 300), ("60", 0)])
@@ -136,17 +139,44 @@ def test_a_future_that_is_the_scenario_again_counts_with_it(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("case", "pile", "size"), [("cutoff_ramp", "reserve", 60.0), ("cutoff_ramp", "reserve", 333.0), ("sailco", "yard", 120.0)])
 def test_the_curve_is_what_the_scenario_costs_with_that_much(case: str, pile: str, size: float) -> None:
-    """The store grows with what is in it: capacity moves as far as the initial amount."""
+    """What is in the store at the start changes, its room does not."""
     path = CASES / f"{case}.yaml"
     found = value(path).tables["stock_value"]
     width = (found["to"].clip(upper=size) - found["from"]).clip(lower=0)
     saved = float((width * found["value_per_unit"]).sum())
-    room = [f"stockpiles.{pile}.capacity={1000 - 120 + size}"] if case == "cutoff_ramp" else []
-    nothing = ["stockpiles.reserve.capacity=880"] if case == "cutoff_ramp" else []
-    costs = [
-        solve_scenario(path, sets=[f"stockpiles.{pile}.initial={units}", *more], tie_break=False).total_cost for units, more in ((0, nothing), (size, room))
-    ]
+    costs = [solve_scenario(path, sets=[f"stockpiles.{pile}.initial={units}"], tie_break=False).total_cost for units in (0, size)]
     assert saved == pytest.approx(costs[0] - costs[1])
+
+
+ROOM = """version: 1
+horizon: {start: 2026-01, end: 2028-01, step: year}
+materials: {ore: {unit: t}}
+suppliers: {mine: {material: ore, capacity: 200, price: 50}}
+stockpiles: {own: {material: ore, initial: 10, capacity: 20, holding_cost: 1}}
+demands: {plants: {material: ore, quantity: 100, shortage: 500}}
+events: {cut: {from: 2027-01, match: {suppliers: [mine]}, spot: 0 %}}
+"""
+
+
+def test_what_a_store_holds_and_its_room_are_worth_different_things(tmp_path: Path) -> None:
+    """The mine fills it for the second year anyway: one more in store saves a purchase at 50, room for one more a shortage at 500, for 50 and its keeping.
+
+    Beyond 20 t each tonne in store has room of its own: it saves a shortage but for its keeping, up to the 100 t of the second year, and then one of the
+    100 t that are bought in the first.
+    """
+    own = the(asked(tmp_path, ROOM), "stockpiles")
+    keeping = 500 - 50 - own["value_of_room"]
+    assert (own["value_of_one_more"], own["room"], 0 < keeping < 3) == (pytest.approx(50), 20, True)
+    assert (own["pays_up_to"], own["verdict"]) == (10, "about right")
+    cheaper = the(asked(tmp_path, ROOM, prices=("own=45 USD/t",)), "stockpiles")
+    assert (cheaper["pays_up_to"], cheaper["net_saving"], cheaper["pays_with_room"]) == pytest.approx((20, 50, 200))
+    found = asked(tmp_path, ROOM).tables["stock_value"]
+    assert found["beyond_room"].tolist() == [False, True, True]
+    assert found["to"].tolist() == pytest.approx([20, 100, 200])
+    assert found["value_per_unit"].tolist() == pytest.approx([50, 500 - keeping, 50])
+    costs = [solve_scenario(tmp_path / "s.yaml", sets=[f"stockpiles.own.{key}"]).total_cost for key in ("capacity=20", "capacity=21", "initial=11")]
+    assert costs[0] - costs[1] == pytest.approx(own["value_of_room"])
+    assert costs[0] - costs[2] == pytest.approx(own["value_of_one_more"])
 
 
 def test_what_must_be_left_as_it_was_is_worth_what_it_lends(tmp_path: Path) -> None:
