@@ -61,7 +61,7 @@ def frontier(
         command="frontier",
         title=f"{case.inquiry.title}: cost against {quantity.title}",
         currency=case.currency,
-        headline=headline(case, quantity, table),
+        headline=headline(case, quantity, curve, table),
         sections=sections(case, quantity, table),
         tables={"frontier": table, "decisions": decision_table(curve, (*decided, *short))},
         record=case.inquiry.record(total_cost=case.cost, over=over, points=points, solves=curve.solves),

@@ -7,7 +7,7 @@ the chord, and the segment between them is exact, or a corner is found, farther 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -44,6 +44,8 @@ class Curve:
     gaps: list[float]
     """By segment [money]; 0 where it is exact."""
     solves: int
+    prices: tuple[tuple[float, float], ...] = ()
+    """Exact price of a unit less on the left and on the right of each point [money/unit]; NaN where there is no side, or where it was not asked for."""
 
 
 def trace(quantity: Quantity, most: int, done: Callable[[int], None]) -> Curve:
@@ -76,7 +78,11 @@ def trace(quantity: Quantity, most: int, done: Callable[[int], None]) -> Curve:
             number += 1
             heapq.heappush(heap, tracer.segment(first, last, number))
         done(len(heap))
-    return _with_today(_trimmed(sorted(heap, key=lambda segment: segment.first.quantity), tracer), quantity, same)
+    segments = sorted(heap, key=lambda segment: segment.first.quantity)
+    curve = _trimmed(segments, tracer)
+    asked = [0, *(place for place, point in enumerate(curve.points) if any(point is one for one in inside)), len(curve.points) - 1]
+    prices = tuple(tracer.prices_at(segments[: len(curve.gaps)], place) if place in asked else (np.nan, np.nan) for place in range(len(curve.points)))
+    return _with_today(replace(curve, prices=prices, solves=tracer.solves), quantity, same)
 
 
 def _with_today(curve: Curve, quantity: Quantity, same: float) -> Curve:
@@ -151,6 +157,18 @@ class _Tracer:
                 return _Segment(first, last, corner, gap, number)
             # the same quantity at less cost: the end was no corner yet
             first = corner
+
+    def prices_at(self, segments: Sequence[_Segment], place: int) -> tuple[float, float]:
+        """Exact prices of a unit less on both sides of a point; NaN where there is none."""
+        left = self._price(segments[place - 1], at_first=False) if place > 0 else np.nan
+        return left, self._price(segments[place], at_first=True) if place < len(segments) else np.nan
+
+    def _price(self, segment: _Segment, at_first: bool) -> float:
+        """The price at one end of a segment, which is split towards it until nothing lies below."""
+        while segment.gap > 0:
+            ends = (segment.first, segment.corner) if at_first else (segment.corner, segment.last)
+            segment = self.segment(*ends, segment.number)
+        return (segment.first.cost - segment.last.cost) / (segment.last.quantity - segment.first.quantity)
 
 
 def _trimmed(segments: list[_Segment], tracer: _Tracer) -> Curve:

@@ -102,8 +102,8 @@ def decision_table(curve: Curve, amounts: Sequence[Amount]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["corner", "kind", "id", "label", "measure", "unit", "value"])
 
 
-def headline(case: Cheapest, quantity: Quantity, table: pd.DataFrame) -> tuple[str, ...]:
-    """What it comes to."""
+def headline(case: Cheapest, quantity: Quantity, curve: Curve, table: pd.DataFrame) -> tuple[str, ...]:
+    """What it comes to; prices are exact where they are told, those of the table are means where the frontier has more corners."""
     first, last = table.iloc[0], table.iloc[-1]
     title, unit, currency = _begun(quantity.title), quantity.unit, case.currency
     has = f"{title}: {amount_told(quantity.at_cheapest, unit)} in the cheapest plan"
@@ -112,11 +112,11 @@ def headline(case: Cheapest, quantity: Quantity, table: pd.DataFrame) -> tuple[s
             return (f"{has}, and no plan has less.",)
         return (f"{has}; {amount_told(last['quantity'], unit)} costs no more, and no plan has less.",)
     ends = f"{has}; from {amount_told(first['quantity'], unit)} to the least, {amount_told(last['quantity'], unit)}, the {quantity.money} rises"
-    dearer = [amount_told(float(price), currency) for price in table["price"].dropna().iloc[[0, -1]]]
+    dearer = [amount_told(price, currency) for price in (curve.prices[-1][0], curve.prices[0][1])]
     costs = apart([first["cost"], last["cost"]], "money")
     between = f", from {costs[0]} to {costs[1]} {currency}" if costs[0] != costs[1] else ""
-    sentences = [f"{ends} by {amount_told(last['extra_cost'], currency)}{between}.", f"The first {unit} less costs {dearer[0]}, the last {dearer[1]}."]
-    sentences += _as_it_is(quantity, table, currency)
+    sentences = [f"{ends} by {amount_told(last['extra_cost'], currency)}{between}.", f"At first a {unit} less costs {dearer[0]}, at last {dearer[1]}."]
+    sentences += _as_it_is(quantity, curve, currency)
     if last["shorter"]:
         sentences.append(f"At the least of it, this goes short by more than in the cheapest plan: {last['shorter']}.")
     largest = float(table["gap"].max())
@@ -131,12 +131,12 @@ def _begun(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _as_it_is(quantity: Quantity, table: pd.DataFrame, currency: str) -> list[str]:
+def _as_it_is(quantity: Quantity, curve: Curve, currency: str) -> list[str]:
     """What a unit more and a unit less are worth where the plan is, if that is no end."""
-    now = int(np.argmax(table["place"] == AS_IT_IS))
-    if not 0 < now < len(table) - 1:
+    now = next((place for place, point in enumerate(curve.points) if point.x is quantity.today), 0)
+    if not 0 < now < len(curve.points) - 1:
         return []
-    more, less = (amount_told(float(table["price"].iloc[place]), currency) for place in (now - 1, now))
+    less, more = (amount_told(price, currency) for price in curve.prices[now])
     return [f"As it is, at {amount_told(quantity.at_cheapest, quantity.unit)}, the next {quantity.unit} more saves {more}, the next less costs {less}."]
 
 

@@ -190,6 +190,26 @@ def test_losses_are_compared_with_the_largest(tmp_path: Path) -> None:
     assert cut(findings, "country", "CN")["loss"] == pytest.approx(1826.25)
 
 
+def test_a_duty_that_nobody_has_signed_is_not_owed(tmp_path: Path) -> None:
+    """A contract on offer at 900 is never signed; one at 5 saves 5 on each of 365.25 t, half a year of them while its seller is out."""
+    offer = "contracts.offer={supplier: old, quantity: 365.25, price: %s, take_or_pay: 70 %%, sign: {earliest: 2026-01, latest: 2026-12}}"
+    second = "suppliers.second={material: ore, country: AU, capacity: 1000, price: 10}"
+    for price, loss in ((900, 0.0), (5, 5 * 182.625)):
+        scenario = loaded(tmp_path, "stockpiles.store=null", second, offer % price)
+        findings = found(scenario, levers=False, only="contracts,suppliers.old,countries.CN")
+        event = "events.out={until: 2026-07-02, match: {suppliers: [old]}, spot: 0 %, contracts: 0 %}"
+        told_apart = planner.solve(tmp_path / "s.yaml", sets=["stockpiles.store=null", second, offer % price, event]).total_cost
+        now = planner.solve(scenario).total_cost
+        for kind, key in (("contract", "offer"), ("supplier", "old"), ("country", "CN")):
+            assert cut(findings, kind, key)["loss"] == pytest.approx(loss, abs=1.0)
+        assert told_apart - now == pytest.approx(loss, rel=0.02, abs=1.0)
+
+
+def test_a_time_to_recover_has_a_unit(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--recover 6: has no unit; write for instance 6 months"):
+        found(loaded(tmp_path), recover="6")
+
+
 def test_what_stops_it_is_a_limit_that_is_reached(tmp_path: Path) -> None:
     """People are named as people call them, and limits as what has come to pass."""
     closed = "events.cut={match: {suppliers: [old]}, spot: 0 %}"

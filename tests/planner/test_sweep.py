@@ -141,7 +141,7 @@ def test_what_cannot_be_planned_is_a_row_with_its_reason(folder: Path) -> None:
     assert "suppliers.mine.capacity" in reasons[2]
     assert "demands.works.min_service" in reasons[2]
     assert reasons[4].startswith("demands.works.min_service: ")
-    assert found.headline[0] == "6 runs, 4 runs without a plan."
+    assert found.headline[0] == "6 runs, 2 without a plan and 2 that could not be planned at all; why is told below."
     assert found.tables["without_plan"]["runs"].sum() == 4
 
 
@@ -248,6 +248,12 @@ def test_cases_are_told_by_the_overlays_that_make_them(folder: Path) -> None:
 def test_rank_correlations_have_the_sign_of_the_effect(folder: Path) -> None:
     vary = {"price": {"path": "suppliers.mine.price", "uniform": [10, 11]}, "capacity": {"path": "suppliers.mine.capacity", "uniform": [10, 90]}}
     found = run(folder, vary=vary, design={"monte_carlo": {"runs": 30}})
+    assert not any("tell it apart" in sentence for sentence in found.headline)
+    alike = {"price": {"path": "suppliers.mine.price", "uniform": [10, 30]}, "shortage": {"path": "demands.works.shortage", "uniform": [100, 130]}}
+    doubted = run(folder, vary=alike, design={"monte_carlo": {"runs": 12}}, scenario="mine.yaml")
+    assert any(sentence.startswith("So few runs cannot tell it apart from ") for sentence in doubted.headline)
+    ends = doubted.tables["cost_sensitivity"]
+    assert ((ends["low"] < ends["rank_correlation"]) & (ends["rank_correlation"] < ends["high"])).all()
     moves = found.tables["cost_sensitivity"].set_index("input")["rank_correlation"]
     assert moves["capacity"] == pytest.approx(-1, abs=0.01)
     assert abs(moves["price"]) < 0.5
