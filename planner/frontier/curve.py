@@ -86,13 +86,11 @@ def trace(quantity: Quantity, most: int, done: Callable[[int], None]) -> Curve:
 
 
 def _with_today(curve: Curve, quantity: Quantity, same: float) -> Curve:
-    """The curve with the cheapest plan in the place of another one that has as much and, on the curve, costs as much."""
-    cost = float(quantity.program.cost @ quantity.today) + quantity.program.offset
-    now = Point(quantity.at_cheapest, cost, quantity.today)
-    nearest = min(curve.points, key=lambda point: abs(point.quantity - now.quantity))
-    if abs(nearest.quantity - now.quantity) > same:
+    """The curve with the cheapest plan as the plan of the point that has as much and, on the curve, costs as much but for the digits that it is settled to."""
+    nearest = min(curve.points, key=lambda point: abs(point.quantity - quantity.at_cheapest))
+    if abs(nearest.quantity - quantity.at_cheapest) > same:
         return curve
-    return replace(curve, points=[now if point is nearest else point for point in curve.points])
+    return replace(curve, points=[replace(point, x=quantity.today) if point is nearest else point for point in curve.points])
 
 
 @dataclass(frozen=True)
