@@ -226,7 +226,7 @@ class _Teller:
         for point in answer.points:
             short = self.short(point.shorter)
             if short and answer.served is not None and point.place <= answer.served:
-                return f" (from {self.date(point.place)} the cheapest plan leaves {short[0]} more short)"
+                return f" (decided {self.date(point.place)}, the cheapest plan already leaves {short[0]} more short)"
         return ""
 
     def costs(self, answer: Answer) -> str:
