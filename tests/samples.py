@@ -9,7 +9,7 @@ from typing import TypeVar
 Sample = TypeVar("Sample")
 THOROUGH = os.environ.get("STOPGAP_THOROUGH", "") not in ("", "0")
 """Whether all samples are wanted."""
-PART = 3
+PART = 4
 """One in so many is taken otherwise."""
 
 

@@ -194,7 +194,7 @@ def _written(spec: SweepSpec, name: str, value: Any) -> str:
     """A value of an input as it is told."""
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return "as it is"
-    times = "× " if spec.vary[name].factor is not None else ""
+    times = "× " if spec.vary[name].multiplies else ""
     return times + (f"{value:.6g}" if isinstance(value, float) else str(value))
 
 
