@@ -152,21 +152,81 @@ def _pool(others: int) -> Iterator[ProcessPoolExecutor]:
 def _shared(pool: ProcessPoolExecutor, others: int, work: Callable[[Task], Made], tasks: Sequence[Task], done: Callable[[int], None]) -> dict[int, Made]:
     """Results by place, from the workers and from this process."""
     left, found = deque(range(len(tasks))), dict[int, Made]()
-    running: dict[Future[Made], int] = {}
-    while left or running:
+    feeder = _Feeder(pool)
+    while left or feeder.busy:
+        while left and len(feeder.ready) < AHEAD * others:
+            place = left.popleft()
+            # pickled here and now: a thread would do so while this process works on what tasks share
+            feeder.ready.append((place, pickle.dumps((work, tasks[place]), pickle.HIGHEST_PROTOCOL)))
         with _nameless_main():
-            while left and len(running) < AHEAD * others:
-                place = left.popleft()
-                # pickled here and now: the pool would do so in a thread, while this process works on what tasks share
-                running[pool.submit(_call, pickle.dumps((work, tasks[place]), pickle.HIGHEST_PROTOCOL))] = place
-        if left:
-            place = left.pop()
-            found[place] = work(tasks[place])
+            feeder.fill(others)
+        mine = left.pop() if left else feeder.take_back()
+        if mine is not None:
+            found[mine] = work(tasks[mine])
             done(len(found))
-        for future in wait(running, timeout=0 if left else None, return_when=FIRST_COMPLETED).done:
-            found[running.pop(future)] = future.result()
+        for place, made in feeder.finished(patient=mine is None):
+            found[place] = made
             done(len(found))
     return found
+
+
+class _Feeder:
+    """Gives workers one task each, and the next one as soon as it is done, while this process is at work itself.
+
+    A task that lay ready for a worker could not be taken back, and this process would wait for it at the end.
+
+    Args:
+        pool: The workers, all of which the first call of :meth:`fill` starts.
+    """
+
+    def __init__(self, pool: ProcessPoolExecutor) -> None:
+        self.pool = pool
+        self.ready: deque[tuple[int, bytes]] = deque()
+        """(place, pickled task) in order."""
+        self._running: dict[Future[Any], int] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is ready or running."""
+        with self._lock:
+            return bool(self.ready or self._running)
+
+    def fill(self, workers: int) -> None:
+        """Give tasks to workers until so many are running."""
+        while self.ready and len(self._running) < workers and self._next():
+            pass
+
+    def _next(self, over: Future[Any] | None = None) -> bool:
+        """Give the next task; called by the pool's own thread when one is over, which may not ask anything of a broken pool."""
+        if over is not None and (over.cancelled() or over.exception() is not None):
+            return False
+        with self._lock:
+            if not self.ready:
+                return False
+            place, task = self.ready.popleft()
+            try:
+                future = self.pool.submit(_call, task)
+            except RuntimeError:
+                # the pool is broken or closed, which the results tell
+                self.ready.appendleft((place, task))
+                return False
+            self._running[future] = place
+        future.add_done_callback(self._next)
+        return True
+
+    def take_back(self) -> int | None:
+        """The last task that no worker has yet; None where there is none."""
+        with self._lock:
+            return self.ready.pop()[0] if self.ready else None
+
+    def finished(self, patient: bool) -> list[tuple[int, Any]]:
+        """(place, result) of what is done; the patient wait for one."""
+        with self._lock:
+            running = list(self._running)
+        over = wait(running, timeout=None if patient else 0, return_when=FIRST_COMPLETED).done
+        with self._lock:
+            return [(self._running.pop(future), future.result()) for future in over]
 
 
 def _call(pickled: bytes) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from planner.cli.solving import LARGE
+from planner.errors import StopgapError
 from planner.workers import in_parallel, worker_ahead
 
 
@@ -25,6 +26,46 @@ def test_a_worker_that_was_started_ahead_takes_the_work() -> None:
         (ahead,) = multiprocessing.active_children()
         found = set(in_parallel(who, range(40), 2, lambda _: None))
     assert found == {os.getpid(), ahead.pid}
+    assert not multiprocessing.active_children()
+
+
+def when(_: int) -> tuple[int, float, float]:
+    begun = time.time()
+    time.sleep(0.2)
+    return os.getpid(), begun, time.time()
+
+
+def test_no_task_waits_for_a_worker_while_this_process_has_nothing_to_do() -> None:
+    with worker_ahead(2, "planner.errors"):
+        found = in_parallel(when, range(11), 2, lambda _: None)
+    ends = {pid: max(end for one, _, end in found if one == pid) for pid, _, _ in found}
+    last = max(found, key=lambda one: one[1])
+    assert all(last[1] <= end + 0.1 for end in ends.values())
+
+
+def end_at_once(place: int) -> int:
+    if multiprocessing.parent_process() is not None:
+        os._exit(1)
+    time.sleep(0.1)
+    return place
+
+
+def test_a_worker_that_is_ended_from_outside_is_told() -> None:
+    with pytest.raises(StopgapError, match="ended from outside"):
+        in_parallel(end_at_once, range(30), 2, lambda _: None)
+    assert not multiprocessing.active_children()
+
+
+def fail(place: int) -> int:
+    if multiprocessing.parent_process() is not None:
+        raise ValueError(f"task {place}")
+    time.sleep(0.05)
+    return place
+
+
+def test_what_a_task_raises_in_a_worker_is_raised_here() -> None:
+    with pytest.raises(ValueError, match="task "):
+        in_parallel(fail, range(40), 2, lambda _: None)
     assert not multiprocessing.active_children()
 
 
