@@ -98,8 +98,9 @@ def worth_of(futures: Sequence[Weighted], key: str, initial: float, price: float
     assert now is not None
     # a future that starts with less cannot start with less than nothing
     low = furthest(ask, now, initial - least)
-    rounding, room, step = rounding_of(known), room_of(known[0].part, key), _step(known[0].part, key)
-    high, level = _far(ask, now, step, rounding, max(room, initial))
+    # what is more than there is room for from the start is drawn at once
+    rounding, room, step = rounding_of(known), max(room_of(known[0].part, key), initial), _step(known[0].part, key)
+    high, level = _far(ask, now, step, rounding, room)
     ends = [low, now, high] if low.at < now.at else [now, high]
     curve = _curve(ask, [end for place, end in enumerate(ends) if place == 0 or end.at > ends[place - 1].at], rounding, price)
     beyond: tuple[Piece, ...] = ()

@@ -179,6 +179,13 @@ def test_what_a_store_holds_and_its_room_are_worth_different_things(tmp_path: Pa
     assert costs[0] - costs[2] == pytest.approx(own["value_of_one_more"])
 
 
+def test_what_is_more_than_the_room_is_drawn_at_once(tmp_path: Path) -> None:
+    """30 t in room for 20, of which the first year takes 10: one more saves a purchase, and with more room is kept."""
+    own = the(asked(tmp_path, ROOM, "stockpiles.own.initial=30"), "stockpiles")
+    assert (own["value_of_one_more"], own["pays_up_to"], own["verdict"]) == (pytest.approx(50), 30, "about right")
+    assert own["value_of_room"] > 440
+
+
 def test_what_must_be_left_as_it_was_is_worth_what_it_lends(tmp_path: Path) -> None:
     """Whoever must leave what was there saves nothing but the difference of prices between years: none here, and keeping costs."""
     reserve = the(asked(tmp_path, STOCK, "stockpiles.reserve.final={min: initial}"), "stockpiles")
