@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from planner.runway.cuts import AS_IT_IS, Cut, Source
 from planner.runway.grid import nominal_days
 from planner.runway.levers import LEVERS, reach
-from planner.runway.loss import loss_of
+from planner.runway.loss import Rise, loss_of
 from planner.runway.search import DAY, Answer, latest
 from planner.runway.trial import Question, trial
 from planner.runway.unserved import Case
@@ -37,7 +37,7 @@ class Found:
 
     answers: Mapping[str, Answer]
     """By question."""
-    loss: float | None
+    loss: Rise | None
     gains: Sequence[Gain] = ()
 
 
@@ -91,7 +91,7 @@ class Asker:
         helped = [_Task(case, frozenset(), {}, answers[case.key], True) for case in self.cases if self.levers]
         gains = in_parallel(_gains_of_all, helped, self.workers, self._telling("levers", len(helped)))
         for place, case in enumerate(self.cases):
-            self.known[case.key][frozenset()] = Found(answers[case.key], 0.0, gains[place] if gains else ())
+            self.known[case.key][frozenset()] = Found(answers[case.key], Rise(0.0, 0.0), gains[place] if gains else ())
         return Asked(AS_IT_IS, {case.key: self.known[case.key][frozenset()] for case in self.cases})
 
     def ask(self, cuts: Sequence[Cut], what: str, levers: bool = True) -> list[Asked]:

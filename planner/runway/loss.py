@@ -5,17 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
-from planner.program import program_of
+from planner.cheapest import PENALTIES
+from planner.program import lines_at, program_of
 from planner.runway.cuts import Source
 from planner.runway.trial import SOURCES
 from planner.runway.unserved import Case
 from planner.solver.certificate import proven
 from planner.solver.engine import SolverError
 from planner.solver.highs import NoSolution
+from planner.solver.lower import Floats
 from planner.solver.whatif import WhatIf
+
+
+class Rise(NamedTuple):
+    """By how much the least cost rises [discounted money]."""
+
+    total: float
+    """Negative where a duty falls away that cost more; infinite where no plan is left."""
+    penalties: float
+    """What of it shortage and broken rules count for; what the plans pay makes the rest. NaN where no plan is left."""
 
 
 class Loss:
@@ -38,12 +50,11 @@ class Loss:
             return None
         return None if isinstance(found, NoSolution) or found.optimum is None else WhatIf(self.program, found.optimum)
 
-    def of(self, cut: Collection[Source]) -> float | None:
-        """What the failure of some sources costs, discounted.
+    def of(self, cut: Collection[Source]) -> Rise | None:
+        """What the failure of some sources costs.
 
         Returns:
-            Money, negative where a duty falls away that cost more; infinite where no plan is left. None where there is none to
-            compare with, or a cost that cannot be proven.
+            None where there is no plan to compare with, or a cost that cannot be proven.
         """
         if self.whatif is None:
             return None
@@ -52,10 +63,16 @@ class Loss:
         except SolverError:
             return None
         if found is None:
-            return float("inf")
+            return Rise(math.inf, math.nan)
         # what is below a billionth of all money is rounding, and depends on what was asked before
         digits = 9 - math.ceil(math.log10(self.whatif.size or 1.0))
-        return round(found.cost - self.whatif.now.cost, digits) + 0.0
+        total = round(found.cost - self.whatif.now.cost, digits) + 0.0
+        return Rise(total, round(self._penalties(found.x) - self._penalties(self.whatif.now.x), digits) + 0.0 if total else 0.0)
+
+    def _penalties(self, x: Floats) -> float:
+        """What shortage and broken rules count for in a plan, which nobody pays."""
+        lines = lines_at(self.program, x)
+        return sum(lines[name] for name in PENALTIES)
 
     def _closed(self, cut: Collection[Source]) -> list[int]:
         """What failing sources would ship or sign meanwhile."""

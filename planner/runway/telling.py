@@ -134,7 +134,8 @@ class _Telling:
             "hit_from_to": f"{self._time(worst.before)['served']} → {self._time(worst.after)['served']}" if hit else "",
             "hit_days": days(self.any, worst.after.day) if hit else None,
             "days_lost_alone": worst.days,
-            "loss": None if None in losses else sum(loss for loss in losses if loss is not None),
+            "loss": None if None in losses else sum(loss.total for loss in losses if loss is not None),
+            "loss_penalties": None if None in losses else sum(loss.penalties for loss in losses if loss is not None),
         }
 
     def _demands(self, item: Asked) -> Iterator[Row]:
@@ -323,9 +324,9 @@ SECTIONS = (
     Section(
         "What it costs if it is back after a while",
         "losses",
-        (_WHO, Column("loss", "loss", "money"), Column("exposure", "of the largest", "percent")),
+        (_WHO, Column("loss", "loss", "money"), Column("loss_penalties", "of it penalties", "money"), Column("exposure", "of the largest", "percent")),
         "least cost with it out until recovery, less least cost without; discounted; ∞ where no plan keeps all rules, negative where a duty to buy falls "
-        "away; a stockpile is locked until then, and has its stock again after",
+        "away; penalties: what shortage and broken rules count for in it, the rest is paid; a stockpile is locked until then, and has its stock again after",
         most=10,
         chart=Chart("bar", "who", ("loss",), y_title="loss"),
     ),

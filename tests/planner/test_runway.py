@@ -181,6 +181,16 @@ def test_the_loss_is_the_difference_of_two_plans(tmp_path: Path) -> None:
     assert loss > 0
 
 
+def test_a_loss_is_split_into_penalties_and_what_is_paid(tmp_path: Path) -> None:
+    """Half a year of 182.625 t: 100 t a year come from elsewhere at 20 instead of 10, the rest goes short at its price."""
+    second = "suppliers.second={material: ore, country: AU, capacity: 100, price: 20}"
+    old = cut(found(loaded(tmp_path, "stockpiles.store=null", second), levers=False, only="suppliers"), "supplier", "old")
+    bought = 100 * 182.625 / 365.25
+    short = 182.625 - bought
+    assert old["loss_penalties"] == pytest.approx(1000 * short, rel=1e-6)
+    assert old["loss"] - old["loss_penalties"] == pytest.approx(10 * bought - 10 * short, rel=1e-6)
+
+
 def test_losses_are_compared_with_the_largest(tmp_path: Path) -> None:
     """Half a year of 182.625 is bought from the second supplier at 20 instead of 10; without the second one nothing is lost."""
     findings = found(loaded(tmp_path, "stockpiles.store=null", "suppliers.second={material: ore, country: AU, capacity: 1000, price: 20}"), levers=False)
