@@ -13,7 +13,7 @@ from planner.scenario.schema import Scenario
 from planner.solver.lower import Floats, Integers, LinearProgram
 from sourcing_lp.data import SourcingData
 
-ROUNDING = 1e-6
+SHORT = 1e-6
 """A shortage below this part of what is wanted is rounding."""
 KINDS = {"supplier": "suppliers", "project": "projects", "contract": "contracts", "stockpile": "stockpiles"}
 """What is decided about, and its plural."""
@@ -68,11 +68,17 @@ def amounts(scenario: Scenario, data: SourcingData, program: LinearProgram) -> l
 
 def shortages(scenario: Scenario, data: SourcingData, program: LinearProgram) -> list[Amount]:
     """What each demand goes without over the horizon; arguments as of :func:`amounts`. Demands that cannot run short are left out."""
+    found = shortage_columns(program)
+    return [_short(scenario, n, found[n]) for n in data.demand.material if n in found]
+
+
+def shortage_columns(program: LinearProgram) -> dict[str, list[int]]:
+    """By demand that can run short: the columns of what it goes without."""
     found: dict[str, list[int]] = {}
     for column, (name, index) in enumerate(program.columns):
         if name == "shortage":
             found.setdefault(index[0], []).append(column)
-    return [_short(scenario, n, found[n]) for n in data.demand.material if n in found]
+    return found
 
 
 def _short(scenario: Scenario, n: str, columns: Sequence[int]) -> Amount:
@@ -99,7 +105,7 @@ def short_told(scenario: Scenario, more: Mapping[str, float], wanted: Mapping[st
         wanted: By demand: all that is wanted over the horizon [units].
     """
     sums, whole = (_by_material(scenario, units) for units in (more, wanted))
-    worst = sorted((m for m, units in sums.items() if units > ROUNDING * whole[m]), key=lambda m: -sums[m] / whole[m])
+    worst = sorted((m for m, units in sums.items() if units > SHORT * whole[m]), key=lambda m: -sums[m] / whole[m])
     return [f"{scenario.materials[m].label or m} {amount_told(sums[m], scenario.unit(m))}" for m in worst]
 
 

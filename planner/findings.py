@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -72,6 +72,24 @@ class Section:
     most: int = 15
     """Rows on a terminal, 0 where a table is of no use there; a page shows all that ``PAGE_ROWS`` allows."""
     chart: Chart | None = None
+    where: str = ""
+    """Which rows the section is about, as a query of pandas; default all."""
+    says: str = ""
+    """Which of these say something, likewise; the others are left out."""
+    left_out: str = ""
+    """Who they are, in words that follow their number."""
+    by: str = ""
+    """Column in whose order they stand, the largest first, or with ``-`` before it the smallest."""
+
+    def about(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows of its table that the section is about."""
+        return table.query(self.where, engine="python") if self.where else table
+
+    def rows(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows that are told, in order."""
+        found = self.about(table)
+        found = found.query(self.says, engine="python") if self.says else found
+        return found.sort_values(self.by.removeprefix("-"), ascending=self.by.startswith("-"), kind="stable") if self.by else found
 
 
 @dataclass(frozen=True)
@@ -136,11 +154,27 @@ class Findings:
         tables = [(section.title, [column.heading for column in section.columns], self.cells(section)) for section in self.sections]
         return card(self.title, self.headline, tables)
 
+    def rows(self, section: Section) -> pd.DataFrame:
+        """The rows of a section."""
+        return section.rows(self.tables[section.table])
+
+    def note(self, section: Section) -> str:
+        """The note of a section, with how many rows it leaves out."""
+        number = len(section.about(self.tables[section.table])) - len(self.rows(section))
+        return f"{section.note}; left out: {number:,} {section.left_out}" if number and section.left_out else section.note
+
     def cells(self, section: Section) -> list[list[str]]:
         """The rows of a section as they are read."""
-        table = self.tables[section.table]
+        table = self.rows(section)
         columns = [apart(table[column.name].tolist(), column.shown) for column in section.columns]
         return [list(row) for row in zip(*columns, strict=True)]
+
+
+def named(labels: Iterable[str], most: int) -> str:
+    """Some names in their order, and how many more."""
+    labels = list(labels)
+    more = len(labels) - most
+    return " · ".join(labels[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def amount_told(value: float, unit: str) -> str:
@@ -181,7 +215,7 @@ def told(value: Any, shown: Shown, digits: int = DIGITS) -> str:
         return f"{value:,.0f}"
     if shown == "money" and abs(value) >= 1e6:
         return f"{value / 1e9:,.{digits}g} bn" if abs(value) >= 1e9 else f"{value / 1e6:,.{digits}g} M"
-    return f"{value:,.{max(0, digits - 4)}f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
+    return f"{value:,.{max(0, digits - DIGITS)}f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
 
 
 def refuse_other_findings(folder: Path) -> None:

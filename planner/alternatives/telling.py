@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from planner.alternatives.near import Near
 from planner.alternatives.ranges import NearPlan, Range
 from planner.cheapest import Cheapest
 from planner.decided import KINDS, Amount, most_alike
-from planner.findings import Chart, Column, Section, amount_told, told
+from planner.findings import Chart, Column, Section, amount_told, named, told
 from planner.solver.lower import Floats
 
 NOTHING = 1e-6
@@ -163,8 +163,8 @@ def _plan_row(case: Cheapest, near: Near, amounts: Sequence[Amount], named_plan:
         "total_cost": plan.cost,
         "extra_cost": plan.cost - case.cost,
         "extra_share": (plan.cost - case.cost) / near.paid,
-        "leaves_out": named(amounts[place].label for place in gone),
-        "brings_in": named(amounts[place].label for place in new),
+        "leaves_out": named((amounts[place].label for place in gone), NAMES),
+        "brings_in": named((amounts[place].label for place in new), NAMES),
     }
 
 
@@ -204,15 +204,8 @@ def _at(case: Cheapest, near: Near, slack: float, tables: Tables) -> Iterator[st
 def _counted(table: pd.DataFrame) -> str:
     """How many have each verdict, and who is in every plan."""
     labels = {word: table.loc[table["verdict"] == word, "label"].tolist() for word in VERDICTS}
-    must = f" ({named(labels[MUST])})" if labels[MUST] else ""
+    must = f" ({named(labels[MUST], NAMES)})" if labels[MUST] else ""
     return ", ".join(f"{len(labels[word])} {word}{must if word == MUST else ''}" for word in VERDICTS if labels[word])
-
-
-def named(labels: Iterable[str]) -> str:
-    """Some names in their order, and how many more."""
-    labels = list(labels)
-    more = len(labels) - NAMES
-    return " · ".join(labels[:NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def percent(share: float) -> str:

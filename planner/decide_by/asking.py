@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from planner.decide_by.delays import SHORT, Curve, Decision, Delays, before
+from planner.decide_by.delays import Curve, Decision, Delays, before
+from planner.decided import SHORT
 from planner.opened import close, opened
 from planner.scenario.dates import Calendar
 

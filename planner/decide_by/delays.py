@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from planner.decided import wanted
+from planner.decided import SHORT, shortage_columns, wanted
 from planner.opened import Opened
 from planner.solver.certificate import TOLERANCE, proven
 from planner.solver.elastic import Row, Slack, with_rows, with_slacks
@@ -23,8 +23,6 @@ from planner.solver.whatif import Outcome, WhatIf
 
 VARIABLES = {"project": "commit", "contract": "sign"}
 """The variable by which each kind of decision is taken."""
-SHORT = 1e-6
-"""A shortage below this share of what is wanted is rounding."""
 DEMAND = 1.0
 """All of a demand: what runs short is proven to a millionth of that."""
 Measure = Callable[[int], float]
@@ -131,11 +129,7 @@ class Delays:
     @cached_property
     def shortages(self) -> dict[str, list[int]]:
         """By demand: columns of what is left short."""
-        found: dict[str, list[int]] = {}
-        for column, (variable, index) in enumerate(self.part.program.columns):
-            if variable == "shortage":
-                found.setdefault(index[0], []).append(column)
-        return found
+        return shortage_columns(self.part.program)
 
     def unserved(self, x: Floats) -> dict[str, float]:
         """By demand: all that a plan leaves short [units]."""

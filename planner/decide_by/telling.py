@@ -59,7 +59,7 @@ def tell(loaded: Loaded, asked: Asked, record: Mapping[str, Any]) -> Findings:
         currency=loaded.scenario.money.currency,
         headline=tuple(teller.headline(answers)),
         sections=(*_sections(decisions, asked, loaded.scenario.money.currency),),
-        tables={"decisions": decisions, "waiting": decisions[decisions["never"] > 0].reset_index(drop=True), "delays": delays},
+        tables={"decisions": decisions, "delays": delays},
         record=record,
         limits=LIMITS,
     )
@@ -267,10 +267,11 @@ def _sections(decisions: pd.DataFrame, asked: Asked, currency: str) -> Iterator[
     delays = [Column(f"delay_{months}", f"{months} mo", "money") for months in MONTHS if decisions[f"delay_{months}"].notna().any()]
     yield Section(
         f"What waiting costs, {currency}",
-        "waiting",
+        "decisions",
         (name, *delays, Column("never", "never", "money")),
-        note="Extra discounted cost of deciding so many months later than the cheapest plan does. ∞: no plan keeps the rules. Decisions that save "
-        "nothing are left out.",
+        note="Extra discounted cost of deciding so many months later than the cheapest plan does. ∞: no plan keeps the rules",
+        says="never > 0",
+        left_out="that save nothing",
         chart=Chart("bar", "label", ("never",), x_title="decision", y_title=f"extra cost without it, {currency}"),
     )
     costs = (Column("extra_cost", "extra cost", "money"), Column("share_of_cost", "of the cost", "percent"))

@@ -10,7 +10,7 @@ import numpy as np
 from planner.cheapest import SHORTAGE, Cheapest, without
 from planner.compile.setting import Setting
 from planner.compile.use import stock_units
-from planner.decided import Amount, wanted
+from planner.decided import Amount, shortage_columns, wanted
 from planner.errors import InputError, did_you_mean, listed
 from planner.solver.elastic import Column, Row, with_columns, with_rows
 from planner.solver.lower import Floats, Line, LinearProgram
@@ -148,13 +148,9 @@ def _nobody_worse(case: Cheapest, demands: Mapping[str, float]) -> LinearProgram
     """
     line = case.program.lines[SHORTAGE]
     penalties = dict(zip(line.columns.tolist(), line.values.tolist(), strict=True))
-    columns: dict[str, list[int]] = {n: [] for n in demands}
-    for column, (name, index) in enumerate(case.program.columns):
-        if name == "shortage" and index[0] in columns:
-            columns[index[0]].append(column)
     rows = []
-    for n, mine in columns.items():
-        if mine:
+    for n, mine in shortage_columns(case.program).items():
+        if n in demands:
             harm = {column: penalties[column] for column in mine if column in penalties}
             rows.append(Row(("shortage_cap", n), dict.fromkeys(mine, 1.0), upper=float(case.x[mine].sum()) + ROUNDING * demands[n]))
             if harm:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.cheapest import Cheapest
 from planner.decided import Amount, most_alike, short_told, wanted
-from planner.findings import Chart, Column, Section, amount_told, apart
+from planner.findings import Chart, Column, Section, amount_told, apart, named
 from planner.frontier.curve import Curve
 from planner.frontier.quantity import Quantity
 from planner.solver.lower import Floats
@@ -85,11 +85,7 @@ def _shorter(case: Cheapest, short: Sequence[Amount], change: Floats) -> dict[st
     """Which materials are shorter than in the cheapest plan, and which less; plans of equal cost differ in who of them goes without."""
     whole = wanted(case.data)
     up, down = (short_told(case.scenario, {amount.id: sign * units for amount, units in zip(short, change.tolist(), strict=True)}, whole) for sign in (1, -1))
-    return {"shorter": _named(up), "less_short": _named(down)}
-
-
-def _named(names: Sequence[str]) -> str:
-    return " · ".join(names[:NAMES]) + (f" and {len(names) - NAMES} more" if len(names) > NAMES else "")
+    return {"shorter": named(up, NAMES), "less_short": named(down, NAMES)}
 
 
 def decision_table(curve: Curve, amounts: Sequence[Amount]) -> pd.DataFrame:

@@ -29,11 +29,11 @@ def findings_page(found: Findings) -> str:
 
 def _section(found: Findings, section: Section) -> Tree:
     cells = found.cells(section)
-    by = found.tables[section.table][section.chart.by].unique() if section.chart is not None and section.chart.by else ()
+    by = found.rows(section)[section.chart.by].unique() if section.chart is not None and section.chart.by else ()
     left_out = f"The chart has the first {LINES} of {len(by)}." if len(by) > LINES else ""
     return {
         "title": section.title,
-        "note": " ".join(filter(None, (section.note, left_out))),
+        "note": " ".join(filter(None, (found.note(section), left_out))),
         "chart": section.chart is not None,
         "heads": [column.heading for column in section.columns],
         "counted": [column.shown != "text" for column in section.columns],
@@ -46,7 +46,7 @@ def _chart(found: Findings, section: Section, chart: Chart) -> Tree:
     """A chart with the columns that it draws."""
     headings = {column.name: column.heading for column in section.columns}
     names = dict.fromkeys((chart.x, *chart.y, *((chart.by,) if chart.by else ())))
-    table = found.tables[section.table]
+    table = found.rows(section)
     if chart.by:
         table = table[table[chart.by].isin(table[chart.by].unique()[:LINES])]
     table = table.head(BAR_ROWS if chart.kind in ("bar", "range") else CHART_ROWS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,33 +75,11 @@ class _Telling:
         frames = {name: pd.DataFrame(found) for name, found in tables.items() if found}
         if tables["levers"]:
             frames["won"] = _side_by_side(frames["levers"])
-        cuts = frames["cuts"]
-        frames["hit"] = cuts[(cuts["kind"] == self.base.cut.kind) | (cuts["days_lost"] > 0)].reset_index(drop=True)
-        frames["alone"] = cuts[cuts["days_lost_alone"] > 0].sort_values("days_lost_alone", ascending=False, kind="stable").reset_index(drop=True)
-        frames["losses"] = cuts[1:].dropna(subset="loss").query("loss != 0").sort_values("loss", ascending=False, kind="stable").reset_index(drop=True)
-        alone = frames["demands"][frames["demands"]["kind"] == self.base.cut.kind].sort_values("lasts", kind="stable")
-        frames["as_it_is"] = alone[~alone["to_the_end"]].reset_index(drop=True)
         if "pairs" in frames:
-            frames["pairs"] = _beyond_each(frames["pairs"], cuts)
-            frames["worse_together"] = frames["pairs"].query("fewer_than_alone > 0").reset_index(drop=True)
+            frames["pairs"] = _beyond_each(frames["pairs"], frames["cuts"])
         title = f"{self.scenario.title or record['scenario']}: how long everything is served"
-        sections = tuple(self._noted(section, frames) for section in SECTIONS if section.table in frames and len(frames[section.table]))
+        sections = tuple(section for section in SECTIONS if section.table in frames and len(section.rows(frames[section.table])))
         return Findings("runway", title, self.currency, tuple(self._headline(tables, frames)), sections, frames, record, LIMITS)
-
-    def _noted(self, section: Section, frames: Mapping[str, pd.DataFrame]) -> Section:
-        """A section that says how many rows it leaves out, since they say nothing."""
-        left_out = {
-            "hit": (len(frames["cuts"]) - len(frames["hit"]), "that take no day from all demands together"),
-            "as_it_is": (
-                sum(len(case.scenario.demands) for case in self.cases.values()) - len(frames["as_it_is"]),
-                "served to the end of the horizon",
-            ),
-        }
-        left_out["losses"] = len(frames["cuts"]) - 1 - len(frames["losses"]), "that cost nothing, or are not known"
-        if "pairs" in frames:
-            left_out["worse_together"] = len(frames["pairs"]) - len(frames["worse_together"]), "that last as long as the one of the two that lasts less"
-        number, words = left_out.get(section.table, (0, ""))
-        return replace(section, note=f"{section.note}; left out: {number:,} {words}") if number else section
 
     def _cuts(self) -> list[Row]:
         """One row a cut: the scenario as it is, then those under which somebody runs short soonest."""
@@ -224,7 +201,7 @@ class _Telling:
         if losses:
             yield self._dearest(losses)
         if "pairs" in frames:
-            yield self._together(frames["worse_together"], len(frames["pairs"]))
+            yield self._together(TOGETHER.rows(frames["pairs"]), len(frames["pairs"]))
         gains = [row for row in tables["levers"] if row["kind"] == base["kind"] and row["days_gained"] > 0]
         if gains:
             best = max(gains, key=lambda row: row["days_gained"])
@@ -306,36 +283,58 @@ SHORT = {"stock": "+1 month stock", "substitutes": "+10 % substitutes", "priorit
 _LASTS = Column("lasts", "days", "days")
 _WHO = Column("who", "without")
 _FAILS = (_WHO, _LASTS, Column("short_label", "first to run short"), Column("why", "what stops it"))
+_FAILING = f"kind != '{AS_IT_IS.kind}'"
+TOGETHER = Section(
+    "If two countries fail",
+    "pairs",
+    (_WHO, _LASTS, Column("fewer_than_alone", "fewer than one alone", "days"), *_FAILS[2:]),
+    "days for which all demands are served that their materials can reach",
+    most=10,
+    says="fewer_than_alone > 0",
+    left_out="that last as long as the one of the two that lasts less",
+)
 SECTIONS = (
     Section(
         "If it fails for good",
-        "hit",
+        "cuts",
         _FAILS,
         "days for which all demands are served that its material can reach",
         chart=Chart("bar", "who", ("days",), y_title="days until somebody runs short"),
+        says=f"days_lost > 0 or not {_FAILING}",
+        left_out="that take no day from all demands together",
     ),
     Section(
         "Who loses most time",
-        "alone",
+        "cuts",
         (_WHO, Column("hit_label", "demand"), Column("hit_days", "days", "days"), Column("days_lost_alone", "fewer", "days")),
         "the demand that loses most by each failure, if everything else can give way to it",
         most=10,
+        says="days_lost_alone > 0",
+        by="days_lost_alone",
     ),
     Section(
         "What it costs if it is back after a while",
-        "losses",
+        "cuts",
         (_WHO, Column("loss", "loss", "money"), Column("loss_penalties", "of it penalties", "money"), Column("exposure", "of the largest", "percent")),
         "least cost with it out until recovery, less least cost without; discounted; ∞ where no plan keeps all rules, negative where a duty to buy falls "
         "away; penalties: what shortage and broken rules count for in it, the rest is paid; a stockpile is locked until then, and has its stock again after",
         most=10,
         chart=Chart("bar", "who", ("loss",), y_title="loss"),
+        where=_FAILING,
+        says="loss.notna() and loss != 0",
+        left_out="that cost nothing, or are not known",
+        by="loss",
     ),
     Section(
         "Each demand by itself, as it is",
-        "as_it_is",
+        "demands",
         (Column("demand_label", "demand"), _LASTS, Column("why", "what stops it")),
         "days for which it is served if everything else can give way to it",
         most=10,
+        where=f"not {_FAILING}",
+        says="not to_the_end",
+        left_out="served to the end of the horizon",
+        by="-lasts",
     ),
     Section(
         "What wins time",
@@ -344,11 +343,5 @@ SECTIONS = (
         "days more by each measure alone, most time won first: a month of demand more in store, substitutes may do 10 points more, the first shortage tiers "
         "go unserved, ramps 6 months quicker",
     ),
-    Section(
-        "If two countries fail",
-        "worse_together",
-        (_WHO, _LASTS, Column("fewer_than_alone", "fewer than one alone", "days"), *_FAILS[2:]),
-        "days for which all demands are served that their materials can reach",
-        most=10,
-    ),
+    TOGETHER,
 )

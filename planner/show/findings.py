@@ -24,7 +24,7 @@ def _parts(found: Findings) -> Iterator[RenderableType]:
         yield Text(harmless(sentence))
     for section in found.sections:
         yield Text("")
-        yield heading(section.title, section.note)
+        yield heading(section.title, found.note(section))
         yield _table(found, section)
     if found.limits:
         yield Text("")

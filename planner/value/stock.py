@@ -56,6 +56,8 @@ class Worth:
     held_back: str
     """What keeps it from being used at the present size, in words."""
     by_future: tuple[Saved, ...]
+    room: float
+    """What it may hold [units]; infinite where nothing limits it."""
 
     @property
     def room_value(self) -> float:
@@ -117,7 +119,7 @@ def worth_of(futures: Sequence[Weighted], key: str, initial: float, price: float
     curve = tuple(piece for piece in curve if piece.slope < 0 or piece.start < initial)
     beyond = tuple(piece for piece in beyond if piece.slope < 0)
     worth = low.value - now.value if low.at <= 1e-9 * initial else math.nan if low.at <= initial - least else math.inf
-    return Worth(key, initial, now.value, low.at, worth, curve, beyond, level, held_back(known, key), saved)
+    return Worth(key, initial, now.value, low.at, worth, curve, beyond, level, held_back(known, key), saved, room_of(known[0].part, key))
 
 
 def _saved(one: Known, key: str, filled: Mapping[int, float]) -> Saved:

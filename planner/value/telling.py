@@ -9,8 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from planner.compile.setting import Setting
-from planner.compile.use import stock_units
 from planner.findings import Chart, Column, Findings, Section, amount_told, told
 from planner.scenario.load import Loaded
 from planner.value.contracts import Premium
@@ -80,7 +78,6 @@ class _Teller:
     def __init__(self, found: Valued) -> None:
         self.found, self.scenario = found, found.loaded.scenario
         self.currency = self.scenario.money.currency
-        self.setting = Setting(self.scenario, found.loaded.calendar)
 
     def money(self, amount: float) -> str:
         return amount_told(amount, self.currency)
@@ -110,7 +107,7 @@ class _Teller:
             "price": math.nan if bought is None else bought.price,
             "price_from": "" if bought is None else bought.source,
             "seller_ships": math.nan if bought is None else bought.yearly,
-            "room": math.inf if pile.capacity is None else stock_units(self.setting, pile, pile.capacity),
+            "room": worth.room,
             "value_of_room": worth.room_value,
             "pays_up_to": pays,
             "pays_with_room": with_room,

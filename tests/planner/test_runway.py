@@ -232,9 +232,9 @@ def test_what_stops_it_is_a_limit_that_is_reached(tmp_path: Path) -> None:
 def test_tables_leave_out_what_says_nothing(tmp_path: Path) -> None:
     """Where nobody loses a day, a loss or a lever, no table has rows of zeros."""
     findings = found(loaded(tmp_path, "suppliers.second={material: ore, country: AU, capacity: 1000, price: 10}"))
-    shown = {section.table: section.note for section in findings.sections}
-    assert set(shown) == {"hit"}
-    assert shown["hit"].endswith("left out: 5 that take no day from all demands together")
+    shown = {section.table: findings.note(section) for section in findings.sections}
+    assert set(shown) == {"cuts"}
+    assert shown["cuts"].endswith("left out: 5 that take no day from all demands together")
     assert len(findings.tables["cuts"]) == 6
 
 
@@ -334,7 +334,7 @@ def test_pairs_that_are_no_worse_than_one_of_them_are_left_out(tmp_path: Path) -
     findings = found(loaded(tmp_path, second, *TIN), pairs=True, levers=False, only="countries")
     assert set(findings.tables["pairs"]["fewer_than_alone"]) == {0.0}
     assert "Pairs of countries that last less than either one alone: none of 3." in findings.headline
-    assert "worse_together" not in {section.table for section in findings.sections}
+    assert "pairs" not in {section.table for section in findings.sections}
 
 
 def test_a_hard_share_counts_once_its_year_is_over(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,14 +47,7 @@ def test_no_task_waits_for_a_worker_while_this_process_has_nothing_to_do() -> No
 def end_at_once(place: int) -> int:
     if multiprocessing.parent_process() is not None:
         os._exit(1)
-    time.sleep(0.1)
-    return place
-
-
-def test_a_worker_that_is_ended_from_outside_is_told() -> None:
-    with pytest.raises(StopgapError, match="ended from outside"):
-        in_parallel(end_at_once, range(30), 2, lambda _: None)
-    assert not multiprocessing.active_children()
+    return fail(place)
 
 
 def fail(place: int) -> int:
@@ -63,9 +57,10 @@ def fail(place: int) -> int:
     return place
 
 
-def test_what_a_task_raises_in_a_worker_is_raised_here() -> None:
-    with pytest.raises(ValueError, match="task "):
-        in_parallel(fail, range(40), 2, lambda _: None)
+@pytest.mark.parametrize(("work", "raised", "said"), [(end_at_once, StopgapError, "ended from outside"), (fail, ValueError, "task ")])
+def test_a_worker_that_dies_and_a_task_that_fails_there_are_told(work: Callable[[int], int], raised: type[Exception], said: str) -> None:
+    with pytest.raises(raised, match=said):
+        in_parallel(work, range(40), 2, lambda _: None)
     assert not multiprocessing.active_children()
 
 
